@@ -1,0 +1,1 @@
+"""Backends: what knows a framework. `protocol` is the interface."""

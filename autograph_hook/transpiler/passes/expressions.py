@@ -1,0 +1,239 @@
+"""Expressions: every decision that may depend on a value becomes an operator.
+
+| in the source | in the twin |
+|---|---|
+| `f(x, *y, k=z)` | `ag__.call(f, x, *ag__.spread(y), k=z)` |
+| `o.a` | `ag__.attr(o, "a")` |
+| `o[k]` | `ag__.get_item(o, k)` |
+| `not a` | `ag__.not_(a)` |
+| `a and b`, `a or b` | `ag__.and_(a, lambda: b)`, `ag__.or_(a, lambda: b)` |
+| `b if a else c` | `ag__.if_exp(a, lambda: b, lambda: c)` |
+| `a < b < c` | `ag__.compare(a, "<", lambda: b, "<", lambda: c)` |
+| `a in b`, `a not in b` | `ag__.contains(a, b)`, `ag__.not_(ag__.contains(a, b))` |
+| `[f(x) for x in y]` | `[ag__.call(f, x) for x in ag__.iterate(y)]` |
+| `super()` | `ag__.super_(super, __class__, self)` |
+| `locals()`, `eval(x)` | `ag__.locals_(…)`, `ag__.in_frame(…)` |
+
+All else stays as it is: arithmetic and single comparisons are the values' own business. An operand with `:=`
+cannot move into a lambda, so the expression around it stays Python's. Lambdas stay: they have gates of their own.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+
+from autograph_hook.transpiler.templates import RUNTIME, at, constant, load, operator, strings, thunk, tuple_of
+
+_COMPARISONS: dict[type[ast.cmpop], str] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Is: "is",
+    ast.IsNot: "is not",
+    ast.In: "in",
+    ast.NotIn: "not in",
+}
+
+FRAME_BUILTINS = frozenset({"locals", "vars", "dir", "eval", "exec"})
+"""Builtins that look at the frame that calls them."""
+
+
+class Expressions:
+    """Rewrites the expressions of one function. Nothing of the given tree is changed.
+
+    >>> rewrite = Expressions(None, None, ())
+    >>> def show(text):
+    ...     print(ast.unparse(rewrite(ast.parse(text).body[0].value)))
+    >>> show("f(x, *y, k=z)")
+    ag__.call(f, x, *ag__.spread(y), k=z)
+    >>> show("self.layers[0](x)")
+    ag__.call(ag__.get_item(ag__.attr(self, 'layers'), 0), x)
+    >>> show("a and b or not c")
+    ag__.or_(ag__.and_(a, lambda: b), lambda: ag__.not_(c))
+    >>> show("a < g() <= c")
+    ag__.compare(a, '<', lambda: ag__.call(g), '<=', lambda: c)
+    >>> show("x if c in d else (y := 1)")
+    x if ag__.contains(c, d) else (y := 1)
+    >>> show("[f(i) for i in n if i]")
+    [ag__.call(f, i) for i in ag__.iterate(n) if i]
+    """
+
+    def __init__(self, class_name: str | None, first_parameter: str | None, names: Sequence[str]) -> None:
+        self.class_name = class_name
+        self.first_parameter = first_parameter
+        self.names = names
+        """The function's own names, in the order of its frame: what `locals()` may hold."""
+        self.operations = 0
+        self.table: dict[type[ast.AST], Callable[[ast.expr], ast.expr]] = {
+            ast.Call: self._call,
+            ast.Attribute: self._attribute,
+            ast.Subscript: self._subscript,
+            ast.UnaryOp: self._unary,
+            ast.BoolOp: self._bool,
+            ast.BinOp: self._binary,
+            ast.IfExp: self._conditional,
+            ast.Compare: self._compare,
+            ast.ListComp: self._comprehension,
+            ast.SetComp: self._comprehension,
+            ast.DictComp: self._comprehension,
+            ast.GeneratorExp: self._comprehension,
+            ast.Starred: self._starred,
+            ast.Lambda: lambda node: node,
+            ast.Constant: lambda node: node,
+            ast.Name: lambda node: node,
+        }
+
+    def __call__(self, node: ast.expr) -> ast.expr:
+        rewrite = self.table.get(type(node))
+        return rewrite(node) if rewrite is not None else self.parts(node)
+
+    def parts(self, node: ast.expr) -> ast.expr:
+        """The same node with its parts rewritten."""
+        fields: dict[str, object] = {}
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                fields[name] = [self(item) if isinstance(item, ast.expr) else item for item in value]
+            elif isinstance(value, ast.expr):
+                fields[name] = self(value)
+            else:
+                fields[name] = value
+        return at(type(node)(**fields), node)
+
+    def mangled(self, name: str) -> str:
+        """A private name as the compiler would write it."""
+        if self.class_name is None or not name.startswith("__") or name.endswith("__") or "." in name:
+            return name
+        owner = self.class_name.lstrip("_")
+        return f"_{owner}{name}" if owner else name
+
+    def key(self, node: ast.expr) -> ast.expr:
+        """A subscript's key."""
+        if isinstance(node, ast.Slice):
+            none = constant(None, node)
+            bounds = [self(part) if part is not None else none for part in (node.lower, node.upper, node.step)]
+            return operator("slice_", node, *bounds)
+        if isinstance(node, ast.Tuple) and any(isinstance(item, ast.Slice) for item in node.elts):
+            return tuple_of([self.key(item) for item in node.elts], node)
+        return self(node)
+
+    def _call(self, node: ast.expr) -> ast.expr:
+        assert isinstance(node, ast.Call)
+        self.operations += 1
+        if isinstance(node.func, ast.Name):
+            special = self._special_call(node, node.func)
+            if special is not None:
+                return special
+        elif _is_operator(node.func):
+            return node
+        keywords = [
+            at(ast.keyword(k.arg, self(k.value)), k) for k in node.keywords
+        ]
+        call = operator("call", node, self(node.func), *(self(argument) for argument in node.args))
+        call.keywords = keywords
+        return call
+
+    def _special_call(self, node: ast.Call, function: ast.Name) -> ast.expr | None:
+        name = function.id
+        if name == "super" and not node.args and not node.keywords and self.first_parameter is not None:
+            if self.class_name is None:
+                return None
+            return operator("super_", node, function, load("__class__", node), load(self.first_parameter, node))
+        if name == "globals" and not node.args:
+            return node
+        if name in FRAME_BUILTINS and not any(isinstance(a, ast.Starred) for a in node.args) and not node.keywords:
+            own = [load(n, node) for n in self.names]
+            arguments = [self(argument) for argument in node.args]
+            return operator(
+                "in_frame", node, function, strings(self.names, node), thunk(tuple_of(own, node), node), *arguments
+            )
+        return None
+
+    def _attribute(self, node: ast.expr) -> ast.expr:
+        assert isinstance(node, ast.Attribute)
+        if not isinstance(node.ctx, ast.Load):
+            return self.parts(node)
+        return operator("attr", node, self(node.value), constant(self.mangled(node.attr), node))
+
+    def _subscript(self, node: ast.expr) -> ast.expr:
+        assert isinstance(node, ast.Subscript)
+        self.operations += 1
+        return operator("get_item", node, self(node.value), self.key(node.slice))
+
+    def _unary(self, node: ast.expr) -> ast.expr:
+        assert isinstance(node, ast.UnaryOp)
+        self.operations += 1
+        if isinstance(node.op, ast.Not):
+            return operator("not_", node, self(node.operand))
+        return self.parts(node)
+
+    def _binary(self, node: ast.expr) -> ast.expr:
+        self.operations += 1
+        return self.parts(node)
+
+    def _bool(self, node: ast.expr) -> ast.expr:
+        assert isinstance(node, ast.BoolOp)
+        name = "and_" if isinstance(node.op, ast.And) else "or_"
+        if any(has_walrus(value) for value in node.values[1:]):
+            return self.parts(node)
+        first, *others = (self(value) for value in node.values)
+        return operator(name, node, first, *(thunk(value, value) for value in others))
+
+    def _conditional(self, node: ast.expr) -> ast.expr:
+        assert isinstance(node, ast.IfExp)
+        if has_walrus(node.body) or has_walrus(node.orelse):
+            return self.parts(node)
+        body, orelse = thunk(self(node.body), node.body), thunk(self(node.orelse), node.orelse)
+        return operator("if_exp", node, self(node.test), body, orelse)
+
+    def _compare(self, node: ast.expr) -> ast.expr:
+        assert isinstance(node, ast.Compare)
+        self.operations += len(node.ops)
+        if len(node.ops) > 1:
+            if any(has_walrus(value) for value in node.comparators):
+                return self.parts(node)
+            arguments = [self(node.left)]
+            for op, value in zip(node.ops, node.comparators, strict=True):
+                arguments += [constant(_COMPARISONS[type(op)], value), thunk(self(value), value)]
+            return operator("compare", node, *arguments)
+        if isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            found = operator("contains", node, self(node.left), self(node.comparators[0]))
+            return found if isinstance(node.ops[0], ast.In) else operator("not_", node, found)
+        return self.parts(node)
+
+    def _comprehension(self, node: ast.expr) -> ast.expr:
+        assert isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
+        generators = [
+            ast.comprehension(g.target, operator("iterate", g.iter, self(g.iter)), [self(i) for i in g.ifs], g.is_async)
+            for g in node.generators
+        ]
+        if isinstance(node, ast.DictComp):
+            return at(ast.DictComp(self(node.key), self(node.value), generators), node)
+        return at(type(node)(self(node.elt), generators), node)
+
+    def _starred(self, node: ast.expr) -> ast.expr:
+        assert isinstance(node, ast.Starred)
+        return at(ast.Starred(operator("spread", node, self(node.value)), node.ctx), node)
+
+
+def _is_operator(function: ast.expr) -> bool:
+    """Was the call made by an earlier pass?"""
+    return (
+        isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id == RUNTIME
+    )
+
+
+def has_walrus(node: ast.expr) -> bool:
+    """Does evaluating the expression bind a name of the function around it?"""
+    todo: list[ast.AST] = [node]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, ast.NamedExpr):
+            return True
+        if not isinstance(item, ast.Lambda):
+            todo.extend(ast.iter_child_nodes(item))
+    return False

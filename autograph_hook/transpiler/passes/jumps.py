@@ -1,0 +1,335 @@
+"""Lower `return`, `break` and `continue` to values and flags, so that control flow is structured.
+
+Before:
+
+    if a:
+        return x
+    return y
+
+After:
+
+    if a:
+        ag__result = x
+    else:
+        ag__result = y
+    return ag__result
+
+What follows a branch that always leaves is moved into the other branch; only where that is not possible is a
+flag kept, and what follows is guarded by it. A loop that may be left early ends when one of its flags is set:
+the pass returns, for each such loop, the names of these flags. `else` of a loop becomes an `if` on the flags.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from autograph_hook.transpiler.analysis.scopes import kind
+from autograph_hook.transpiler.templates import assign, at, constant, load, operator, thunk
+
+RESULT = "ag__result"
+RETURNED = "ag__returned"
+
+_NO_FLAGS: frozenset[str] = frozenset()
+
+
+class Unsupported(Exception):
+    """A construct that no pass knows: the function has no twin. Holds a line and the reason."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(f"line {line}: {reason}")
+        self.line = line
+        self.reason = reason
+
+
+@dataclass
+class Lowered:
+    body: list[ast.stmt]
+    ends: dict[ast.stmt, tuple[str, ...]] = field(default_factory=dict)
+    """For each loop that may be left early, the flags that end it."""
+    guarded: set[ast.stmt] = field(default_factory=set)
+    """Each `if` that sets a flag, or that stands under one. A name that it leaves without a value on one side is
+    read only where the flag says that the other side was taken."""
+
+
+def lower_jumps(body: Sequence[ast.stmt], plain: frozenset[int] = frozenset()) -> Lowered:
+    """Lower the jumps in a function's body. Loops on lines of `plain` keep their `break` and `continue`.
+
+    >>> tree = ast.parse('''
+    ... for x in xs:
+    ...     if x > 0:
+    ...         break
+    ...     f(x)
+    ... ''')
+    >>> lowered = lower_jumps(tree.body)
+    >>> print(ast.unparse(ast.Module(lowered.body, [])))
+    ag__break_1 = False
+    for x in xs:
+        if x > 0:
+            ag__break_1 = True
+        else:
+            f(x)
+    >>> list(lowered.ends.values())
+    [('ag__break_1',)]
+    """
+    lowering = _Lowering(plain)
+    returns = any(_holds(s, ast.Return) for s in body if not isinstance(s, ast.Return))
+    if not returns:
+        block = lowering.block(list(body), _Context(False, None))
+        return Lowered(lowering.pruned(block.body), lowering.ends, lowering.guards)
+    last = body[-1]
+    whole = [*body, at(ast.Return(constant(None, last)), last)]
+    block = lowering.block(whole, _Context(True, None))
+    result: list[ast.stmt] = [assign(RETURNED, constant(False, body[0]), body[0]), *block.body]
+    result.append(at(ast.Return(load(RESULT, last)), last))
+    return Lowered(lowering.pruned(result), lowering.ends, lowering.guards)
+
+
+class _Context(NamedTuple):
+    returns: bool
+    """Are returns lowered?"""
+    loop: _Loop | None
+
+
+class _Loop(NamedTuple):
+    plain: bool
+    broken: str
+    continued: str
+
+
+class _Block(NamedTuple):
+    body: list[ast.stmt]
+    flags: frozenset[str]
+    """Flags that may be set when the block has run, and stop what follows it."""
+    leaves: bool
+    """Does every path through the block leave it for good?"""
+
+
+class _Lowering:
+    def __init__(self, plain: frozenset[int]) -> None:
+        self.plain = plain
+        self.numbers = itertools.count(1)
+        self.read: set[str] = set()
+        self.ends: dict[ast.stmt, tuple[str, ...]] = {}
+        self.guards: set[ast.stmt] = set()
+
+    def block(self, statements: list[ast.stmt], context: _Context) -> _Block:
+        out: list[ast.stmt] = []
+        for i, node in enumerate(statements):
+            jump = self.jump(node, context)
+            if jump is not None:
+                return _Block([*out, *jump.body], jump.flags, True)
+            if isinstance(node, ast.Raise):
+                return _Block([*out, node], _NO_FLAGS, True)
+            if not _jumps(node, context):
+                out.append(node)
+                continue
+            rest = statements[i + 1 :]
+            if isinstance(node, ast.If):
+                first, rest = self.branches(node, rest, context)
+            else:
+                first = self.compound(node, context)
+            out.extend(first.body)
+            if first.leaves or not rest:
+                return _Block(out, first.flags, first.leaves)
+            after = self.block(rest, context)
+            if first.flags and after.body:
+                out.append(self.guarded(first.flags, after.body, rest[0]))
+            else:
+                out.extend(after.body)
+            return _Block(out, first.flags | after.flags, after.leaves)
+        return _Block(out, _NO_FLAGS, False)
+
+    def jump(self, node: ast.stmt, context: _Context) -> _Block | None:
+        """What stands for a jump, when `node` is one that is lowered here."""
+        if isinstance(node, ast.Return) and context.returns:
+            value = node.value if node.value is not None else constant(None, node)
+            body: list[ast.stmt] = [assign(RESULT, value, node), assign(RETURNED, constant(True, node), node)]
+            if context.loop is not None and context.loop.plain:
+                body.append(at(ast.Break(), node))
+            return _Block(body, frozenset({RETURNED}), True)
+        loop = context.loop
+        if loop is None or loop.plain:
+            return _Block([node], _NO_FLAGS, True) if isinstance(node, (ast.Break, ast.Continue)) else None
+        if isinstance(node, ast.Break):
+            return _Block([assign(loop.broken, constant(True, node), node)], frozenset({loop.broken}), True)
+        if isinstance(node, ast.Continue):
+            return _Block([assign(loop.continued, constant(True, node), node)], frozenset({loop.continued}), True)
+        return None
+
+    def branches(
+        self, node: ast.If, rest: list[ast.stmt], context: _Context
+    ) -> tuple[_Block, list[ast.stmt]]:
+        """An `if` with what follows it: moved into a branch where the other one leaves."""
+        body = self.block(node.body, context)
+        if body.leaves and body.flags and rest:
+            orelse = self.block([*node.orelse, *rest], context)
+            rest = []
+        else:
+            orelse = self.block(node.orelse, context)
+            if orelse.leaves and orelse.flags and rest and not body.leaves:
+                body = self.block([*node.body, *rest], context)
+                rest = []
+        new = at(ast.If(node.test, body.body or [at(ast.Pass(), node)], orelse.body), node)
+        leaves = body.leaves and orelse.leaves
+        if (body.flags or orelse.flags) and not leaves:
+            self.guards.add(new)
+        return _Block([new], body.flags | orelse.flags, leaves), rest
+
+    def compound(self, node: ast.stmt, context: _Context) -> _Block:
+        if isinstance(node, (ast.For, ast.While)):
+            return self.loop(node, context)
+        if isinstance(node, ast.With):
+            inner = self.block(node.body, context)
+            return _Block([at(ast.With(node.items, inner.body), node)], inner.flags, inner.leaves)
+        if kind(node) in ("Try", "TryStar"):
+            return self.try_(node, context)
+        if isinstance(node, ast.Match):
+            blocks = [self.block(case.body, context) for case in node.cases]
+            cases = [ast.match_case(c.pattern, c.guard, b.body) for c, b in zip(node.cases, blocks, strict=True)]
+            last = node.cases[-1]
+            total = last.guard is None and isinstance(last.pattern, ast.MatchAs) and last.pattern.pattern is None
+            leaves = total and all(block.leaves for block in blocks)
+            flags = frozenset().union(*(block.flags for block in blocks))
+            return _Block([at(ast.Match(node.subject, cases), node)], flags, leaves)
+        raise Unsupported(node.lineno, f"a jump inside {kind(node)}")
+
+    def loop(self, node: ast.For | ast.While, context: _Context) -> _Block:
+        number = next(self.numbers)
+        is_plain = node.lineno in self.plain
+        own = _Loop(is_plain, f"ag__break_{number}", f"ag__continue_{number}")
+        inner = self.block(node.body, _Context(context.returns, own))
+        body = list(inner.body)
+        if own.continued in inner.flags:
+            body.insert(0, assign(own.continued, constant(False, node.body[0]), node.body[0]))
+        flags = [flag for flag in (own.broken, RETURNED) if flag in inner.flags]
+        if is_plain and RETURNED not in flags and _own_break(node.body):
+            orelse: list[ast.stmt] = node.orelse
+        else:
+            orelse = []
+        if isinstance(node, ast.For):
+            new: ast.For | ast.While = at(ast.For(node.target, node.iter, body, orelse), node)
+        else:
+            new = at(ast.While(node.test, body, orelse), node)
+        out: list[ast.stmt] = []
+        if own.broken in flags:
+            out.append(assign(own.broken, constant(False, node), node))
+        out.append(new)
+        if flags and not is_plain:
+            self.ends[new] = tuple(flags)
+            self.read.update(flags)
+        returned = frozenset({RETURNED}) & inner.flags
+        if not node.orelse or orelse:
+            return _Block(out, returned, False)
+        if is_plain and _own_break(node.body):
+            raise Unsupported(node.lineno, "`else` of a plain loop with both `break` and `return`")
+        last = self.block(node.orelse, context)
+        if flags:
+            out.append(self.guarded(frozenset(flags), last.body, node.orelse[0]))
+        else:
+            out.extend(last.body)
+        return _Block(out, returned | last.flags, last.leaves and not (set(flags) - {RETURNED}))
+
+    def try_(self, node: ast.stmt, context: _Context) -> _Block:
+        if any(_jumps(s, context) for s in node.finalbody):  # type: ignore[attr-defined]
+            raise Unsupported(node.lineno, "a jump out of `finally`")
+        body = self.block(node.body, context)  # type: ignore[attr-defined]
+        orelse = self.block(node.orelse, context)  # type: ignore[attr-defined]
+        blocks = [self.block(handler.body, context) for handler in node.handlers]  # type: ignore[attr-defined]
+        handlers = [
+            at(ast.ExceptHandler(h.type, h.name, b.body), h)
+            for h, b in zip(node.handlers, blocks, strict=True)  # type: ignore[attr-defined]
+        ]
+        last = orelse.body
+        if body.flags and last:
+            last = [self.guarded(body.flags, last, node.orelse[0])]  # type: ignore[attr-defined]
+        new = at(type(node)(body.body, handlers, last, node.finalbody), node)  # type: ignore[attr-defined,call-arg]
+        flags = body.flags.union(orelse.flags, *(block.flags for block in blocks))
+        leaves = (body.leaves or orelse.leaves) and all(block.leaves for block in blocks)
+        return _Block([new], flags, leaves)
+
+    def guarded(self, flags: frozenset[str], body: list[ast.stmt], like: ast.stmt) -> ast.stmt:
+        """`if not (flag or ...): body`"""
+        self.read |= flags
+        new = at(ast.If(none_of(sorted(flags), like), body, []), like)
+        self.guards.add(new)
+        return new
+
+    def pruned(self, statements: list[ast.stmt]) -> list[ast.stmt]:
+        """Without the flags that nobody reads."""
+        kept: list[ast.stmt] = []
+        for node in statements:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                name = node.targets[0].id
+                if name.startswith(("ag__break_", "ag__continue_", RETURNED)) and name not in self.read:
+                    continue
+            for part in ("body", "orelse", "finalbody"):
+                inner = getattr(node, part, None)
+                if isinstance(inner, list) and not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                    pruned = self.pruned(inner)
+                    if part == "body" and not pruned:
+                        pruned = [at(ast.Pass(), node)]
+                    setattr(node, part, pruned)
+            for part in ("handlers", "cases"):
+                for item in getattr(node, part, ()):
+                    item.body = self.pruned(item.body) or [at(ast.Pass(), node)]
+            kept.append(node)
+        return kept
+
+
+def none_of(flags: Sequence[str], like: ast.AST) -> ast.expr:
+    """`ag__.not_(flag)`, or of several `ag__.not_(ag__.or_(flag, lambda: flag))`"""
+    test: ast.expr = load(flags[-1], like)
+    for flag in reversed(flags[:-1]):
+        test = operator("or_", like, load(flag, like), thunk(test, like))
+    return operator("not_", like, test)
+
+
+def _holds(node: ast.AST, what: type[ast.AST] | tuple[type[ast.AST], ...]) -> bool:
+    """Is there such a node among the statements of the same function?"""
+    todo = [node]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, what):
+            return True
+        if not isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
+            todo.extend(ast.iter_child_nodes(item))
+    return False
+
+
+def _jumps(node: ast.stmt, context: _Context) -> bool:
+    """Must this statement be taken apart: does it hold a return that is lowered, or a jump of its own or of
+    the loop around it?"""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return False
+    return _holds(node, (ast.Return, ast.Break, ast.Continue) if context.returns else (ast.Break, ast.Continue)) or (
+        _holds_else(node)
+    )
+
+
+def _holds_else(node: ast.AST) -> bool:
+    """Is it, or does it hold, a loop with an `else`?"""
+    todo = [node]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, (ast.For, ast.While)) and item.orelse:
+            return True
+        if not isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
+            todo.extend(ast.iter_child_nodes(item))
+    return False
+
+
+def _own_break(body: Sequence[ast.stmt]) -> bool:
+    todo: list[ast.AST] = list(body)
+    while todo:
+        item = todo.pop()
+        if isinstance(item, ast.Break):
+            return True
+        if not isinstance(
+            item, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.While, ast.expr)
+        ):
+            todo.extend(ast.iter_child_nodes(item))
+    return False

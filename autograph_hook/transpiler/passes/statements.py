@@ -1,0 +1,130 @@
+"""All statements of a function, each by the pass that knows it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from autograph_hook.transpiler import flags
+from autograph_hook.transpiler.analysis.scopes import kind
+from autograph_hook.transpiler.passes.control_flow import ITEM, ControlFlow, Frame
+from autograph_hook.transpiler.passes.expressions import Expressions
+from autograph_hook.transpiler.passes.stores import Stores
+from autograph_hook.transpiler.templates import at, constant, load, operator, statement, thunk
+
+
+class Statements:
+    """Rewrites the statements of one function, whose jumps are lowered."""
+
+    def __init__(
+        self, expressions: Expressions, control: ControlFlow, plain: frozenset[int], optimize: bool
+    ) -> None:
+        self.expression = expressions
+        self.stores = Stores(expressions)
+        self.control = control
+        self.plain = plain
+        self.optimize = optimize
+        """Are assertions left out?"""
+        self.flags = 0
+
+    def block(self, nodes: Sequence[ast.stmt], frame: Frame) -> list[ast.stmt]:
+        out: list[ast.stmt] = []
+        for node in nodes:
+            out.extend(self.statement(node, frame))
+        return out
+
+    def statement(self, node: ast.stmt, frame: Frame) -> list[ast.stmt]:
+        if isinstance(node, ast.Expr):
+            if isinstance(node.value, ast.Constant):
+                return [node]
+            return [at(ast.Expr(self.expression(node.value)), node)]
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Delete)):
+            return self.stores.statement(node)
+        if isinstance(node, ast.Return):
+            return [at(ast.Return(self.expression(node.value) if node.value is not None else None), node)]
+        if isinstance(node, ast.If):
+            return self._if(node, frame)
+        if isinstance(node, ast.While):
+            return self._while(node, frame)
+        if isinstance(node, ast.For):
+            return self._for(node, frame)
+        if isinstance(node, ast.With):
+            return self._with(node, frame)
+        if kind(node) in ("Try", "TryStar"):
+            return self._try(node, frame)
+        if isinstance(node, ast.Match):
+            cases = []
+            for case in node.cases:
+                guard = self.expression(case.guard) if case.guard is not None else None
+                cases.append(ast.match_case(case.pattern, guard, self.block(case.body, frame)))
+            return [at(ast.Match(self.expression(node.subject), cases), node)]
+        if isinstance(node, ast.Raise):
+            exc = self.expression(node.exc) if node.exc is not None else None
+            cause = self.expression(node.cause) if node.cause is not None else None
+            return [at(ast.Raise(exc, cause), node)]
+        if isinstance(node, ast.Assert):
+            return self._assert(node)
+        if isinstance(node, (ast.Global, ast.Nonlocal)):
+            self.flags |= flags.STORES_OUTSIDE
+            return []
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            self.flags |= flags.IMPORTS
+        elif isinstance(node, ast.ClassDef):
+            self.flags |= flags.DEFINES_CLASS
+        return [node]
+
+    def _if(self, node: ast.If, frame: Frame) -> list[ast.stmt]:
+        if node.lineno in self.plain:
+            body, orelse = self.block(node.body, frame), self.block(node.orelse, frame)
+            return [at(ast.If(self.expression(node.test), body, orelse), node)]
+        then, other = Frame(), Frame()
+        return self.control.if_(
+            node, frame, (then, self.block(node.body, then)), (other, self.block(node.orelse, other))
+        )
+
+    def _while(self, node: ast.While, frame: Frame) -> list[ast.stmt]:
+        self.flags |= flags.LOOPS
+        if node.lineno in self.plain:
+            body = self.block(node.body, frame)
+            return [at(ast.While(self.expression(node.test), body, self.block(node.orelse, frame)), node)]
+        inner = Frame()
+        return self.control.while_(node, frame, inner, self.block(node.body, inner))
+
+    def _for(self, node: ast.For, frame: Frame) -> list[ast.stmt]:
+        self.flags |= flags.LOOPS
+        if node.lineno in self.plain:
+            body = self.block(node.body, frame)
+            subject = self.expression(node.iter)
+            return [at(ast.For(node.target, subject, body, self.block(node.orelse, frame)), node)]
+        inner = Frame()
+        head = self.stores.assigned(node.target, load(ITEM, node), node)
+        return self.control.for_(node, frame, inner, [*head, *self.block(node.body, inner)])
+
+    def _with(self, node: ast.With, frame: Frame) -> list[ast.stmt]:
+        items, stores = [], []
+        for item in node.items:
+            target = item.optional_vars
+            if target is not None and not isinstance(target, ast.Name):
+                name = self.stores.temporary()
+                stores += self.stores.assigned(target, load(name, node), node)
+                target = at(ast.Name(name, ast.Store()), node)
+            manager = operator("context", item.context_expr, self.expression(item.context_expr))
+            items.append(ast.withitem(manager, target))
+        return [at(ast.With(items, [*stores, *self.block(node.body, frame)]), node)]
+
+    def _try(self, node: ast.stmt, frame: Frame) -> list[ast.stmt]:
+        self.flags |= flags.TRIES
+        handlers = []
+        for handler in node.handlers:  # type: ignore[attr-defined]
+            caught = self.expression(handler.type) if handler.type is not None else None
+            handlers.append(at(ast.ExceptHandler(caught, handler.name, self.block(handler.body, frame)), handler))
+        parts = [self.block(getattr(node, part), frame) for part in ("body", "orelse", "finalbody")]
+        return [at(type(node)(parts[0], handlers, parts[1], parts[2]), node)]  # type: ignore[call-arg]
+
+    def _assert(self, node: ast.Assert) -> list[ast.stmt]:
+        if self.optimize:
+            return [at(ast.Pass(), node)]
+        message: ast.expr = constant(None, node)
+        if node.msg is not None:
+            message = thunk(self.expression(node.msg), node.msg)
+        return [statement(operator("assert_", node, self.expression(node.test), message), node)]

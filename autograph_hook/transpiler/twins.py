@@ -1,0 +1,198 @@
+"""Build the twins of a module's functions: their trees, then their code.
+
+A twin is compiled inside a skeleton, which gives its free variables, `__class__` and private names the meaning
+that they have in the module:
+
+    def ag__skeleton_7(ag__, <the function's free variables>):
+        class C:
+            def method(self, x):
+                <the rewritten body>
+
+Only the code object of `method` is kept. Functions inside the body stay plain, with their gates; each has a twin
+of its own. Names in a traceback are the user's: bodies made by the passes are named after the function.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+import types
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograph_hook.transpiler.analysis.liveness import Liveness
+from autograph_hook.transpiler.analysis.scopes import scope_of
+from autograph_hook.transpiler.analysis.variables import changes
+from autograph_hook.transpiler.gates import Site
+from autograph_hook.transpiler.passes.control_flow import ControlFlow, Frame
+from autograph_hook.transpiler.passes.expressions import Expressions
+from autograph_hook.transpiler.passes.jumps import Unsupported, lower_jumps
+from autograph_hook.transpiler.passes.statements import Statements
+from autograph_hook.transpiler.templates import RUNTIME, at, parameters
+
+_SKELETON = "ag__skeleton_"
+
+
+@dataclass
+class Built:
+    codes: tuple[types.CodeType | None, ...]
+    sizes: list[int]
+    """Operations in the source of each function."""
+    flags: list[int]
+    problems: list[tuple[int, str]]
+
+
+@dataclass
+class _Twin:
+    site: Site
+    tree: ast.FunctionDef
+    size: int
+    flags: int
+
+
+def build_twins(
+    tree: ast.Module, sites: Sequence[Site], path: str, optimize: int, plain_lines: frozenset[int]
+) -> Built:
+    """The twins of all sites of a module; None for a function that has none, with the reason among `problems`."""
+    drops_asserts = optimize > 0 or (optimize < 0 and sys.flags.optimize > 0)
+    built = Built((), [], [], [])
+    twins: list[_Twin | None] = []
+    for site in sites:
+        try:
+            twin = twin_of(site, plain_lines, drops_asserts)
+        except Unsupported as problem:
+            twin = None
+            built.problems.append((problem.line, f"{site.qualname} has no twin: {problem.reason}"))
+        except RecursionError:
+            twin = None
+            built.problems.append((site.node.lineno, f"{site.qualname} has no twin: it is nested too deeply"))
+        twins.append(twin)
+        built.sizes.append(twin.size if twin else 0)
+        built.flags.append(twin.flags if twin else 0)
+    future = [s for s in tree.body if isinstance(s, ast.ImportFrom) and s.module == "__future__"]
+    codes = _compiled([twin for twin in twins if twin], future, path, optimize, built.problems)
+    built.codes = tuple(codes.get(site.number) for site in sites)
+    return built
+
+
+def twin_of(site: Site, plain_lines: frozenset[int] = frozenset(), drops_asserts: bool = False) -> _Twin:
+    """The tree of one function's twin."""
+    node = site.node
+    body = _body(site)
+    lowered = lower_jumps(body, plain_lines)
+    scope = scope_of(node)
+    arguments = _arguments(node.args)
+    own = arguments + sorted(changes(body).names - set(arguments) - scope.globals - scope.nonlocals)
+    positional = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+    expressions = Expressions(site.class_name, positional[0] if positional else None, own)
+    live = Liveness(lowered.body, lowered.ends)
+    control = ControlFlow(live, lowered, expressions, scope.globals)
+    statements = Statements(expressions, control, plain_lines, drops_asserts)
+    frame = Frame()
+    out = statements.block(lowered.body, frame)
+    out = frame.bound(frame.shared - set(arguments) - scope.nonlocals - scope.globals, out, body[0])
+    declared: list[ast.stmt] = []
+    if scope.globals:
+        declared.append(at(ast.Global(sorted(scope.globals)), body[0]))
+    if scope.nonlocals:
+        declared.append(at(ast.Nonlocal(sorted(scope.nonlocals)), body[0]))
+    function = ast.FunctionDef(name=site.name, args=_signature(node.args), body=[*declared, *out], decorator_list=[])
+    function.type_params = []  # type: ignore[attr-defined]
+    at(function, node)
+    return _Twin(site, function, expressions.operations, statements.flags)
+
+
+def _body(site: Site) -> list[ast.stmt]:
+    if isinstance(site.body, ast.expr):
+        return [at(ast.Return(site.body), site.body)]
+    first = site.body[0]
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+        return site.body[1:]
+    return site.body
+
+
+def _arguments(arguments: ast.arguments) -> list[str]:
+    found = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    return found + [a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None]
+
+
+def _signature(arguments: ast.arguments) -> ast.arguments:
+    """The same parameters without defaults and annotations: those belong to the running function."""
+
+    def bare(argument: ast.arg) -> ast.arg:
+        return at(ast.arg(argument.arg), argument)
+
+    return ast.arguments(
+        posonlyargs=[bare(a) for a in arguments.posonlyargs],
+        args=[bare(a) for a in arguments.args],
+        vararg=bare(arguments.vararg) if arguments.vararg else None,
+        kwonlyargs=[bare(a) for a in arguments.kwonlyargs],
+        kw_defaults=[None] * len(arguments.kwonlyargs),
+        kwarg=bare(arguments.kwarg) if arguments.kwarg else None,
+        defaults=[],
+    )
+
+
+def skeleton(twin: _Twin) -> ast.FunctionDef:
+    site, tree = twin.site, twin.tree
+    inner: ast.stmt = tree
+    free = list(site.free)
+    if site.class_name is not None:
+        made = ast.ClassDef(name=site.class_name, bases=[], keywords=[], body=[tree], decorator_list=[])
+        made.type_params = []  # type: ignore[attr-defined]
+        inner = at(made, tree)
+        free = [name for name in free if name != "__class__"]
+    outer = ast.FunctionDef(
+        name=f"{_SKELETON}{site.number}", args=parameters([RUNTIME, *free], tree), body=[inner], decorator_list=[]
+    )
+    outer.type_params = []  # type: ignore[attr-defined]
+    return at(outer, tree)
+
+
+def _compiled(
+    twins: list[_Twin], future: list[ast.ImportFrom], path: str, optimize: int, problems: list[tuple[int, str]]
+) -> dict[int, types.CodeType]:
+    """Compile all at once; when one of them cannot be compiled, one by one, so that only that one is lost."""
+    try:
+        return _compile_group(twins, future, path, optimize)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        if len(twins) == 1:
+            site = twins[0].site
+            problems.append((site.node.lineno, f"{site.qualname} has no twin: {error}"))
+            return {}
+    found: dict[int, types.CodeType] = {}
+    for twin in twins:
+        found.update(_compiled([twin], future, path, optimize, problems))
+    return found
+
+
+def _compile_group(
+    twins: list[_Twin], future: list[ast.ImportFrom], path: str, optimize: int
+) -> dict[int, types.CodeType]:
+    module = ast.Module([*future, *(skeleton(twin) for twin in twins)], [])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # compiling the plain code has given the warnings already
+        code = compile(module, path, "exec", dont_inherit=True, optimize=optimize)
+    skeletons = {c.co_name: c for c in code.co_consts if isinstance(c, types.CodeType)}
+    found: dict[int, types.CodeType] = {}
+    for twin in twins:
+        inner = skeletons[f"{_SKELETON}{twin.site.number}"]
+        for name in (twin.site.class_name, twin.site.name):
+            if name is not None:
+                inner = next(c for c in inner.co_consts if isinstance(c, types.CodeType) and c.co_name == name)
+        found[twin.site.number] = _renamed(inner, twin.site.name, twin.site.qualname)
+    return found
+
+
+def _renamed(code: types.CodeType, name: str, qualname: str) -> types.CodeType:
+    """Give the twin the function's qualified name, and the bodies made by the passes its name."""
+    constants = tuple(
+        _renamed(c, name, qualname) if isinstance(c, types.CodeType) and _is_ours(c) else c for c in code.co_consts
+    )
+    names = {"co_qualname": qualname} if sys.version_info >= (3, 11) else {}
+    return code.replace(co_name=name, co_consts=constants, **names)  # type: ignore[arg-type]
+
+
+def _is_ours(code: types.CodeType) -> bool:
+    return code.co_name.startswith(RUNTIME) or (code.co_name == "<lambda>" and not code.co_argcount)
