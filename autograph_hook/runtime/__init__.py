@@ -1,0 +1,1 @@
+"""What transformed code calls. `attach` and `gate` are light; the operators load with the first trace."""

@@ -1,0 +1,49 @@
+"""Put live gates into the code of a module that is being loaded.
+
+On the warm path: it loads nothing heavy and looks at no constant that the layout does not name.
+"""
+
+from __future__ import annotations
+
+from autograph_hook.runtime.gate import Gate, Module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+    from typing import Any
+
+    from autograph_hook.settings import ModuleOptions
+
+
+def attach(payload: tuple[Any, ...], module: str, path: str, options: ModuleOptions) -> CodeType:
+    """The code to execute for a module, with a new gate in each function that has one.
+
+    `payload` is what `transpiler.Transformed.payload()` gave; `path` the source file's present path. Raises
+    whatever a damaged payload leads to: the caller treats it as a cache miss.
+    """
+    code, layout, functions, twins, problems = payload
+    if layout is None:
+        return code  # type: ignore[no-any-return]
+    record = Module(module, path, options, twins, problems)
+    is_open = (None,) if options.mode != "off" else ()
+    gates = record.gates
+    for function in functions:
+        gate = Gate(is_open)
+        gate.module = record
+        gate.function = function
+        gate.number = len(gates)
+        gate.calls = 0
+        gate.staging = None
+        gates.append(gate)
+    return place(code, layout, gates)
+
+
+def place(code: CodeType, layout: Any, gates: list[Gate]) -> CodeType:
+    """The code with gates in the place of the placeholders, at every depth."""
+    index, number, inner = layout
+    constants = list(code.co_consts)
+    if index >= 0:
+        constants[index] = gates[number]
+    for i, inside in inner:
+        constants[i] = place(constants[i], inside, gates)
+    return code.replace(co_consts=tuple(constants))

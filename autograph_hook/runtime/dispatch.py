@@ -1,0 +1,30 @@
+"""Whose business a value is: Python's, or a backend's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograph_hook.backends.protocol import Backend
+from autograph_hook.backends.registry import registry
+
+_PYTHON = frozenset({bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset, range, type(None)})
+
+
+def staged(value: Any) -> Backend | None:
+    """The backend whose graph decides on this value; None where Python does."""
+    kind = type(value)
+    if kind in _PYTHON:
+        return None
+    backend = registry.of(kind)
+    if backend is not None and backend.tracing() and backend.is_staged(value):
+        return backend
+    return None
+
+
+def staged_among(values: Any) -> Backend | None:
+    """The backend of the first staged value among these."""
+    for value in values:
+        backend = staged(value)
+        if backend is not None:
+            return backend
+    return None

@@ -1,0 +1,192 @@
+"""The gate: what a function's first statement asks.
+
+    if None in GATE and GATE(cells, argument, ...):
+        return GATE()
+
+A gate is a list that is empty while it is shut, so that a shut gate costs a search in an empty list. It is open
+from the start; a call through an open gate that finds nothing to stage shuts it. A trace that begins anywhere
+opens all gates that were shut, and calls outside the trace shut them again one by one.
+
+A call through an open gate asks, in this order:
+
+1. Does this thread build a graph? Then the twin runs and its result is the function's.
+2. Else, in mode `auto`: is there a compiled specialization for these arguments, or is it time to trace one?
+   `staging` decides.
+3. Else the function runs as it is written.
+"""
+
+from __future__ import annotations
+
+import sys
+from _thread import _local, allocate_lock
+from _weakref import ref
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType, FunctionType
+    from typing import Any
+
+    from autograph_hook.settings import ModuleOptions
+
+PATIENCE = 4
+"""Calls without a backend's value after which a gate shuts."""
+
+
+class Module:
+    """An enabled module that is loaded."""
+
+    __slots__ = ("__weakref__", "_codes", "gates", "handles_values", "name", "options", "path", "problems", "twins")
+
+    def __init__(self, name: str, path: str, options: ModuleOptions, twins: bytes, problems: Any) -> None:
+        self.name = name
+        self.path = path
+        self.options = options
+        self.twins = twins
+        self.problems = problems
+        self.gates: list[Gate] = []
+        self.handles_values = False
+        """Has one of its functions met a backend's value?"""
+        self._codes: tuple[CodeType | None, ...] | None = None
+        MODULES.append(ref(self, MODULES.remove))
+
+    def codes(self) -> tuple[CodeType | None, ...]:
+        """The twins' code, unmarshalled when it is first wanted."""
+        if self._codes is None:
+            from autograph_hook.runtime.twins import load_codes
+
+            self._codes = load_codes(self)
+        return self._codes
+
+
+class Gate(list):  # type: ignore[type-arg]
+    """One function's gate. As a constant of a code object it is compared and hashed by identity."""
+
+    __slots__ = ("__weakref__", "calls", "function", "module", "number", "staging")
+
+    module: Module
+    function: tuple[str, int, int, int]
+    """Qualified name, line, number of operations, flags."""
+    number: int
+    calls: int
+    staging: Any
+    """What `staging` keeps for this function."""
+
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
+    __ne__ = object.__ne__
+
+    def __repr__(self) -> str:
+        return f"<gate of {self.function[0]}: {'open' if len(self) else 'shut'}>"
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        """In another process it is a gate that stays shut: `None in ()`."""
+        return tuple, ()
+
+    def __copy__(self) -> Gate:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Gate:
+        return self
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        if not arguments:
+            return _thread.results.pop()
+        state = _thread
+        if state.plain:
+            return False
+        enter = _entered
+        if enter is None:
+            if not _may_enter():
+                shut(self)
+                return False
+            enter = _entered
+            assert enter is not None
+        return enter(self, arguments, keywords)
+
+    def code(self) -> CodeType | None:
+        """The twin's code; None where the function has none."""
+        return self.module.codes()[self.number]
+
+
+class _Thread(_local):
+    """What belongs to one thread."""
+
+    def __init__(self) -> None:
+        self.results: list[Any] = []
+        self.plain = 0
+        """How many `plain` contexts are active."""
+        self.trace: Any = None
+        """The speculative trace that `staging` runs in this thread."""
+
+
+_thread = _Thread()
+MODULES: list[ref[Module]] = []
+_lock = allocate_lock()
+_shut: list[ref[Gate]] = []
+_entered: Callable[[Gate, tuple[Any, ...], dict[str, Any]], bool] | None = None
+
+
+def thread() -> _Thread:
+    return _thread
+
+
+def shut(gate: Gate) -> None:
+    """Shut a gate until a trace begins, a backend is loaded, or its module handles a backend's value."""
+    with _lock:
+        if len(gate):
+            gate.clear()
+            _shut.append(ref(gate))
+
+
+def open_all() -> None:
+    """Open all gates that were shut."""
+    with _lock:
+        reopened, _shut[:] = list(_shut), []
+    for reference in reopened:
+        gate = reference()
+        if gate is not None and not len(gate) and gate.module.options.mode != "off":
+            gate.append(None)
+
+
+def open_module(module: Module) -> None:
+    """Open the gates of one module, with their counts at zero."""
+    for gate in module.gates:
+        gate.calls = 0
+        if not len(gate):
+            gate.append(None)
+
+
+def forget_shut() -> None:
+    """A backend's framework is about to be imported: functions that were called without one count anew."""
+    global _entered
+    _entered = None
+    open_all()
+
+
+FRAMEWORKS = ["tensorflow"]
+"""Modules whose presence makes a backend usable."""
+
+
+def _may_enter() -> bool:
+    """Load what a gate needs once a framework is there; False while there is none."""
+    global _entered
+    for name in FRAMEWORKS:
+        module = sys.modules.get(name)
+        if module is not None:
+            spec = getattr(module, "__spec__", None)
+            if not getattr(spec, "_initializing", False):
+                from autograph_hook.runtime import entry
+
+                _entered = entry.enter
+                entry.start()
+                return True
+    return False
+
+
+def gate_of(function: FunctionType) -> Gate | None:
+    """The gate among a function's constants."""
+    for constant in function.__code__.co_consts:
+        if type(constant) is Gate:
+            return constant
+    return None

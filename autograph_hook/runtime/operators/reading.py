@@ -1,0 +1,58 @@
+"""Reading: attributes, items, unpacking, iterating. A speculative trace is told what is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from autograph_hook.runtime.dispatch import staged
+from autograph_hook.runtime.gate import thread
+
+
+def attr(owner: Any, name: str) -> Any:
+    """`owner.name`"""
+    trace = thread().trace
+    if trace is not None:
+        return trace.attribute(owner, name)
+    return getattr(owner, name)
+
+
+def get_item(owner: Any, key: Any) -> Any:
+    """`owner[key]`"""
+    backend = staged(owner)
+    if backend is not None:
+        return backend.get_item(owner, key)
+    trace = thread().trace
+    if trace is not None:
+        return trace.item(owner, key)
+    return owner[key]
+
+
+def slice_(start: Any, stop: Any, step: Any) -> slice:
+    return slice(start, stop, step)
+
+
+def unpack(value: Any, before: int, starred: bool, after: int) -> Any:
+    """The values for `a, b = value` (before=2), or for `a, *b, c = value` (1, True, 1)."""
+    backend = staged(value)
+    if backend is not None:
+        return backend.unpack(value, before, starred, after)
+    return _read_whole(value)
+
+
+def iterate(value: Any) -> Any:
+    """What a comprehension loops over."""
+    backend = staged(value)
+    return _read_whole(value) if backend is None else backend.iterate(value)
+
+
+def spread(value: Any) -> Iterable[Any]:
+    """What `*value` in a call or a display stands for."""
+    return iterate(value)  # type: ignore[no-any-return]
+
+
+def _read_whole(value: Any) -> Any:
+    trace = thread().trace
+    if trace is not None:
+        trace.iteration(value)
+    return value
