@@ -3,11 +3,10 @@
 The requirements it was built to:
 
 1. An operator of a twin decides from the *value* it meets. A Python value is Python's business; a value that
-   a backend recognises is handed to that backend. So a backend never sees syntax, and an operator never sees a
-   framework.
-2. A framework is used only if the program has already imported it.
-3. The branches and bodies of staged constructs are Python functions without results: what they compute they
-   leave in the :class:`State` of the construct. A backend runs them, reads the state, and puts joined values back.
+   a backend recognises is handed to that backend. So a backend never sees syntax, and an operator never sees
+   a framework. 2. A framework is used only if the program has already imported it. 3. The branches and bodies
+   of staged constructs are Python functions without results: what they compute they leave in the
+   :class:`State` of the construct. A backend runs them, reads the state, and puts joined values back.
 """
 
 from __future__ import annotations
@@ -35,15 +34,25 @@ class Location(NamedTuple):
     line: int
     function: str
 
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}, in {self.function}"
+
 
 class State(Protocol):
     """The variables of the user's function that a staged construct may change.
 
-    A variable is a name, an attribute (`self.x`) or an item (`d["k"]`). `labels` are their texts in the source.
+    A variable is a name, an attribute (`self.x`) or an item (`d["k"]`). `labels` are their texts in the
+    source.
     """
 
     @property
     def labels(self) -> Sequence[str]: ...
+
+    @property
+    def guarded(self) -> bool:
+        """Of an `if` that a lowered jump stands in: is a variable without a value on one side read only where
+        a flag says that the other side was taken? Then any value will do for that side.
+        """
 
     def get(self) -> tuple[Any, ...]:
         """The present values, `UNDEFINED` where a variable has none."""
@@ -68,7 +77,8 @@ class Backend(Protocol):
         """May values of this type be symbolic, or be staged, while a graph is built? Asked once per type."""
 
     def is_staged(self, value: Any) -> bool:
-        """Is the truth, the length or the content of this recognised value the graph's business, not Python's?
+        """Is the truth, the length or the content of this recognised value the graph's business, not
+        Python's?
 
         Asked only while `tracing()` and only for types that are recognised."""
 
@@ -90,9 +100,13 @@ class Backend(Protocol):
         state: State,
         where: Location,
     ) -> None:
-        """Run `body(element)` for each element of `subject`; `test`, asked before each element, may end the loop."""
+        """Run `body(element)` for each element of `subject`; `test`, asked before each element, may end the
+        loop.
+        """
 
-    def select(self, predicate: Any, body: Callable[[], Any], orelse: Callable[[], Any], where: Location) -> Any:
+    def select(
+        self, predicate: Any, body: Callable[[], Any], orelse: Callable[[], Any], where: Location
+    ) -> Any:
         """The value of `body()` or of `orelse()`: conditional expressions, `and`, `or`."""
 
     # Operators on values.
@@ -109,7 +123,9 @@ class Backend(Protocol):
         before+starred+after things."""
 
     def iterate(self, value: Any) -> Any:
-        """A Python iterable of the elements, where their number is known while tracing (comprehensions, `*x`)."""
+        """A Python iterable of the elements, where their number is known while tracing (comprehensions,
+        `*x`).
+        """
 
     def check(self, condition: Any, message: Callable[[], Any] | None, where: Location) -> None:
         """`assert condition, message()`"""
@@ -131,3 +147,35 @@ class Backend(Protocol):
 
     def own(self, has_twin: Callable[[Any], bool]) -> None:
         """Keep the framework's own conversion, if it has one, off functions for which `has_twin` is true."""
+
+    # Staging without decorators.
+
+    def is_symbolic(self, value: Any) -> bool:
+        """Does this value stand for a result of the graph that is being built?"""
+
+    def is_tensor(self, value: Any) -> bool:
+        """Can it be an output of a compiled graph by itself?"""
+
+    def provides(self, value: Any) -> bool:
+        """Is this a module, function, class or object of the framework?"""
+
+    def tensor_test(self, value: Any) -> Callable[[Any], bool] | None:
+        """For an eager tensor, which becomes an input: a test that another value can take its place."""
+
+    def environment(self) -> Any:
+        """What surrounds a call and changes what the framework does in it; None where nothing may be staged."""
+
+    def compile(
+        self, function: Callable[[list[Any]], Sequence[Any]], inputs: Sequence[Any], name: str, xla: bool
+    ) -> Compiled:
+        """Trace a function from symbolic tensors to tensors. Raises an Exception where that cannot stand for the
+        eager run."""
+
+
+class Compiled(Protocol):
+    """A compiled graph: called with eager inputs, it returns the list of its outputs. A call that raises has
+    changed no state."""
+
+    operations: int
+
+    def __call__(self, inputs: list[Any]) -> list[Any]: ...

@@ -5,6 +5,9 @@ On the warm path: it loads nothing heavy and looks at no constant that the layou
 
 from __future__ import annotations
 
+from sys import modules
+
+from autograph_hook.runtime import gate as gating
 from autograph_hook.runtime.gate import Gate, Module
 
 TYPE_CHECKING = False
@@ -25,7 +28,9 @@ def attach(payload: tuple[Any, ...], module: str, path: str, options: ModuleOpti
     if layout is None:
         return code  # type: ignore[no-any-return]
     record = Module(module, path, options, twins, problems)
-    is_open = (None,) if options.mode != "off" else ()
+    if gating.begin is gating.SHUT and any(name in modules for name in gating.FRAMEWORKS):
+        gating.expect_framework()
+    is_open = gating.begin if options.mode != "off" else gating.SHUT
     gates = record.gates
     for function in functions:
         gate = Gate(is_open)

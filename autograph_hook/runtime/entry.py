@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
+import types
 from typing import Any
 
 from autograph_hook.backends.protocol import Backend
 from autograph_hook.backends.registry import registry
 from autograph_hook.runtime import gate as gates
+from autograph_hook.runtime import operators
 from autograph_hook.runtime.errors import user_frames
 from autograph_hook.runtime.gate import Gate
-from autograph_hook.runtime.twins import twin_at_gate, twin_of_function
+from autograph_hook.runtime.twins import twin_at_gate
+from autograph_hook.staging import outermost
+from autograph_hook.staging.trace import Abort
 
 
 def start() -> None:
@@ -40,24 +44,85 @@ def tracing() -> Backend | None:
     return None
 
 
-def enter(gate: Gate, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
-    """Run the twin if this thread builds a graph, else let staging decide. True: the result is ready."""
-    backend = tracing()
-    if backend is not None:
-        twin = twin_at_gate(gate, arguments[0], sys._getframe(2).f_globals)
-        if twin is None:
-            return False
-        with user_frames():
-            result = twin(*arguments[1:], **keywords)
-        gates.thread().results.append(result)
-        return True
-    gate.calls += 1
-    if gate.module.options.mode == "auto":
-        from autograph_hook.staging import outermost
+class _Host:
+    """What staging needs of the runtime."""
 
-        return outermost.enter(gate, arguments, keywords)
-    gates.shut(gate)
+    def call(self, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
+        return operators.call(function, *arguments, **keywords)
+
+    def has_twin(self, function: Any) -> bool:
+        return type(function) is types.FunctionType and _has_twin(function)
+
+
+_HOST = _Host()
+
+
+class _Call:
+    """A call at an open gate, for staging."""
+
+    __slots__ = ("arguments", "backend", "cells", "frame", "function", "gate", "host", "keywords", "options", "thread")
+
+    def __init__(
+        self, gate: Gate, backend: Backend, frame: types.FrameType, values: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> None:
+        self.gate = gate
+        self.host = _HOST
+        self.thread = gates.thread()
+        self.backend = backend
+        self.options = gate.module.options
+        self.function = gate.function
+        self.frame = frame
+        self.cells: types.FunctionType | None = values[0]
+        self.arguments = values[1:]
+        self.keywords = keywords
+
+    def twin(self) -> types.FunctionType | None:
+        return twin_at_gate(self.gate, self.cells, self.frame.f_globals)
+
+
+def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
+    """Run the twin if this thread builds a graph, else let staging decide. True: the result is ready.
+
+    `values` are the function of the cells and the positional arguments.
+    """
+    frame = sys._getframe(2)
+    thread = gates.thread()
+    if tracing() is not None:
+        twin = twin_at_gate(gate, values[0], frame.f_globals)
+        if twin is None:
+            if thread.trace is not None:
+                raise Abort(f"calls {gate.function[0]}, which has no twin")
+            return False
+        if thread.trace is not None:
+            thread.trace.enter(twin)
+        with user_frames():
+            result = twin(*values[1:], **keywords)
+        thread.results.append(result)
+        return True
+    if gate.module.options.mode != "auto" or sys.gettrace() is not None:
+        gates.shut(gate)
+        return False
+    staging = gate.staging
+    if staging is None:
+        staging = gate.staging = outermost.Staging()
+    for backend in registry.in_use():
+        outcome = outermost.enter(_Call(gate, backend, frame, values, keywords), staging)
+        if outcome == outermost.TAKEN:
+            return True
+        if outcome == outermost.SHUT:
+            gates.shut(gate)
+            return False
+    _count(gate, staging)
     return False
 
 
-__all__ = ["enter", "start", "tracing", "twin_of_function"]
+def _count(gate: Gate, staging: outermost.Staging) -> None:
+    """Shut the gate of a function that meets no backend's value; note the first one that does."""
+    if staging.calls:
+        if not gate.module.handles_values:
+            gate.module.handles_values = True
+            gates.open_module(gate.module)
+        return
+    gate.calls += 1
+    if gate.calls >= gates.PATIENCE:
+        gates.shut(gate)

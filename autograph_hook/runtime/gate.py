@@ -3,9 +3,9 @@
     if None in GATE and GATE(cells, argument, ...):
         return GATE()
 
-A gate is a list that is empty while it is shut, so that a shut gate costs a search in an empty list. It is open
-from the start; a call through an open gate that finds nothing to stage shuts it. A trace that begins anywhere
-opens all gates that were shut, and calls outside the trace shut them again one by one.
+A gate is a list that is empty while it is shut, so that a shut gate costs a search in an empty list. All gates are
+shut until a framework is imported; then a call through an open gate that finds nothing to stage shuts it. A trace
+that begins anywhere opens all gates that were shut, and calls outside the trace shut them again one by one.
 
 A call through an open gate asks, in this order:
 
@@ -157,15 +157,25 @@ def open_module(module: Module) -> None:
             gate.append(None)
 
 
-def forget_shut() -> None:
-    """A backend's framework is about to be imported: functions that were called without one count anew."""
-    global _entered
-    _entered = None
-    open_all()
-
-
 FRAMEWORKS = ["tensorflow"]
 """Modules whose presence makes a backend usable."""
+
+
+def expect_framework() -> None:
+    """A framework is about to be imported, or is there already: from now on gates begin open."""
+    global begin
+    begin = OPEN
+    open_all()
+    for reference in list(MODULES):
+        module = reference()
+        if module is not None and module.options.mode != "off":
+            open_module(module)
+
+
+SHUT: tuple[None, ...] = ()
+OPEN: tuple[None, ...] = (None,)
+begin = SHUT
+"""How gates begin: shut, and so unseen by any tracer or profiler, until there is a framework."""
 
 
 def _may_enter() -> bool:

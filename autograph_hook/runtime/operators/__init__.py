@@ -17,7 +17,7 @@ from autograph_hook.runtime.operators.mutation import (
     update_attr,
     update_item,
 )
-from autograph_hook.runtime.operators.reading import attr, get_item, iterate, slice_, unpack
+from autograph_hook.runtime.operators.reading import attr, get_item, iterate, made, slice_, unpack
 from autograph_hook.runtime.state import attribute_place, global_place, item_place
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "inplace",
     "item_place",
     "iterate",
+    "made",
     "not_",
     "or_",
     "set_attr",

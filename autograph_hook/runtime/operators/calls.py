@@ -41,27 +41,36 @@ def call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
             return call(function.func, *function.args, *arguments, **{**function.keywords, **keywords})
     elif function in _FRAME_BUILTINS_SET if kind is types.BuiltinFunctionType else False:
         return _frame_builtin(function, arguments, keywords, sys._getframe(1))
+    elif not isinstance(function, type):
+        twin = _twin(getattr(kind, "__call__", None))
+        if twin is not None:
+            with user_frames():
+                return twin(function, *arguments, **keywords)
     with user_frames():
         return _call_outside(function, arguments, keywords)
 
 
 def _twin(function: Any) -> types.FunctionType | None:
-    if type(function) is not types.FunctionType or thread().plain:
+    state = thread()
+    if type(function) is not types.FunctionType or state.plain:
         return None
-    return twin_of_function(function)
+    twin = twin_of_function(function)
+    if twin is not None and state.trace is not None:
+        state.trace.enter(twin)
+    return twin
 
 
 def _call_outside(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """Call what has no twin."""
+    trace = thread().trace
+    if trace is not None:
+        return trace.call(function, arguments, keywords)
     if _is_builtin(function):
         backend = staged_among(arguments) or _staged_inside(arguments)
         if backend is not None:
             other = backend.builtin(function)
             if other is not None:
                 return other(*arguments, **keywords)
-    trace = thread().trace
-    if trace is not None:
-        return trace.call(function, arguments, keywords)
     for backend in registry.in_use():
         if backend.tracing():
             return backend.call(function, arguments, keywords)

@@ -9,6 +9,7 @@ from typing import Any
 
 from autograph_hook.backends.protocol import Location
 from autograph_hook.runtime.dispatch import staged
+from autograph_hook.runtime.operators.reading import read_whole
 from autograph_hook.runtime.state import Place, Variables, location_of, state_of
 
 
@@ -85,7 +86,7 @@ def for_(
         state = state_of(names, places, (body, test))
         backend.for_each(subject, body, test, state, location_of(body))
         return
-    elements = iter(subject)
+    elements = iter(read_whole(subject))
     for element in elements:
         body(element)
         if test is None:

@@ -37,13 +37,13 @@ def unpack(value: Any, before: int, starred: bool, after: int) -> Any:
     backend = staged(value)
     if backend is not None:
         return backend.unpack(value, before, starred, after)
-    return _read_whole(value)
+    return read_whole(value)
 
 
 def iterate(value: Any) -> Any:
     """What a comprehension loops over."""
     backend = staged(value)
-    return _read_whole(value) if backend is None else backend.iterate(value)
+    return read_whole(value) if backend is None else backend.iterate(value)
 
 
 def spread(value: Any) -> Iterable[Any]:
@@ -51,8 +51,15 @@ def spread(value: Any) -> Iterable[Any]:
     return iterate(value)  # type: ignore[no-any-return]
 
 
-def _read_whole(value: Any) -> Any:
+def read_whole(value: Any) -> Any:
+    """All elements of a Python value are about to be read."""
     trace = thread().trace
     if trace is not None:
         trace.iteration(value)
     return value
+
+
+def made(value: Any) -> Any:
+    """A list, dictionary or set that a display or a comprehension has just made."""
+    trace = thread().trace
+    return value if trace is None else trace.make(value)

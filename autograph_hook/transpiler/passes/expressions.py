@@ -10,7 +10,8 @@
 | `b if a else c` | `ag__.if_exp(a, lambda: b, lambda: c)` |
 | `a < b < c` | `ag__.compare(a, "<", lambda: b, "<", lambda: c)` |
 | `a in b`, `a not in b` | `ag__.contains(a, b)`, `ag__.not_(ag__.contains(a, b))` |
-| `[f(x) for x in y]` | `[ag__.call(f, x) for x in ag__.iterate(y)]` |
+| `[f(x) for x in y]` | `ag__.made([ag__.call(f, x) for x in ag__.iterate(y)])` |
+| `[a]`, `{a: b}`, `{a}` | `ag__.made([a])`, `ag__.made({a: b})`, `ag__.made({a})` |
 | `super()` | `ag__.super_(super, __class__, self)` |
 | `locals()`, `eval(x)` | `ag__.locals_(…)`, `ag__.in_frame(…)` |
 
@@ -59,7 +60,7 @@ class Expressions:
     >>> show("x if c in d else (y := 1)")
     x if ag__.contains(c, d) else (y := 1)
     >>> show("[f(i) for i in n if i]")
-    [ag__.call(f, i) for i in ag__.iterate(n) if i]
+    ag__.made([ag__.call(f, i) for i in ag__.iterate(n) if i])
     """
 
     def __init__(self, class_name: str | None, first_parameter: str | None, names: Sequence[str]) -> None:
@@ -82,6 +83,9 @@ class Expressions:
             ast.DictComp: self._comprehension,
             ast.GeneratorExp: self._comprehension,
             ast.Starred: self._starred,
+            ast.List: self._display,
+            ast.Dict: self._display,
+            ast.Set: self._display,
             ast.Lambda: lambda node: node,
             ast.Constant: lambda node: node,
             ast.Name: lambda node: node,
@@ -212,8 +216,11 @@ class Expressions:
             for g in node.generators
         ]
         if isinstance(node, ast.DictComp):
-            return at(ast.DictComp(self(node.key), self(node.value), generators), node)
-        return at(type(node)(self(node.elt), generators), node)
+            return operator("made", node, at(ast.DictComp(self(node.key), self(node.value), generators), node))
+        return operator("made", node, at(type(node)(self(node.elt), generators), node))
+
+    def _display(self, node: ast.expr) -> ast.expr:
+        return operator("made", node, self.parts(node))
 
     def _starred(self, node: ast.expr) -> ast.expr:
         assert isinstance(node, ast.Starred)

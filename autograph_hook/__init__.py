@@ -1,0 +1,65 @@
+"""autograph_hook: ordinary eager Python, staged into graphs when a module is imported.
+
+Importing this package loads nothing heavy: everything below is looked up when it is first used.
+"""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AutographError",
+    "AutographWarning",
+    "ConversionError",
+    "Hook",
+    "StagingError",
+    "VerificationError",
+    "install",
+    "plain",
+    "report",
+]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from autograph_hook.errors import (
+        AutographError,
+        AutographWarning,
+        ConversionError,
+        StagingError,
+        VerificationError,
+    )
+    from autograph_hook.importing.hook import Hook, install
+    from autograph_hook.reporting import Report
+    from autograph_hook.runtime import plain
+
+
+def report() -> Report:
+    """What was staged so far in this process and what was not, and why."""
+    from autograph_hook.reporting import Report
+
+    return Report()
+
+
+_HOME = {
+    "AutographError": "autograph_hook.errors",
+    "AutographWarning": "autograph_hook.errors",
+    "ConversionError": "autograph_hook.errors",
+    "Hook": "autograph_hook.importing.hook",
+    "StagingError": "autograph_hook.errors",
+    "VerificationError": "autograph_hook.errors",
+    "install": "autograph_hook.importing.hook",
+    "plain": "autograph_hook.runtime",
+}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(__import__(home, fromlist=[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

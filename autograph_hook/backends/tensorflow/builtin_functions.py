@@ -1,0 +1,294 @@
+"""What stands for Python's builtins when an argument is staged: one entry of `TABLE` for each.
+
+Where Python's builtin already does the right thing on tensors (`abs`, `pow`, `round`, `isinstance`, `str`,
+...) it has no entry. Numbers that are Python's in an eager run become tensors: `int(x)` is of int32 and
+`float(x)` of float32, as under TensorFlow's own conversion.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from autograph_hook.backends.protocol import Location
+from autograph_hook.backends.tensorflow import branching, calls, operators, private, subjects, values
+from autograph_hook.errors import StagingError
+
+# Up to this length a sum is added up one by one, as Python does; beyond it is one reduction.
+SEQUENTIAL = 64
+HERE = Location("<builtin>", 0, "next")
+
+
+def builtin(function: Callable[..., Any]) -> Callable[..., Any] | None:
+    if function is print and not private.converting():
+        return None
+    try:
+        return TABLE.get(function)
+    except TypeError:
+        return None
+
+
+def _print(*objects: Any, **options: Any) -> None:
+    """What TensorFlow's AutoGraph makes of `print`: values, each time the graph runs."""
+    tensors = [value for value in objects if isinstance(value, values.TENSORS)]
+    if not tensors or len(tensors) < builtins.sum(isinstance(value, values.STAGED) for value in objects):
+        print(*objects, **options)
+        return
+
+    def show(*given: Any) -> None:
+        evaluated = iter(given)
+        shown = [_shown(next(evaluated)) if isinstance(value, values.TENSORS) else value for value in objects]
+        print(*shown, **{"flush": True, **options})
+
+    tf.py_function(show, [tf.convert_to_tensor(tensor) for tensor in tensors], [])
+
+
+def _shown(tensor: Any) -> Any:
+    value = tensor.numpy()
+    return value.decode("utf-8") if isinstance(value, bytes) else value
+
+
+def _len(value: Any) -> Any:
+    if isinstance(value, values.TENSORS):
+        if value.shape.rank == 0:
+            raise TypeError("object of type 'Tensor' of shape () has no len()")
+        return subjects.length(tf.convert_to_tensor(value))
+    if isinstance(value, tf.RaggedTensor):
+        return tf.cast(value.nrows(), tf.int32)
+    if isinstance(value, tf.TensorArray):
+        return value.size()
+    if isinstance(value, tf.data.Dataset):
+        size = value.cardinality()
+        known = tf.logical_and(size != tf.data.INFINITE_CARDINALITY, size != tf.data.UNKNOWN_CARDINALITY)
+        with tf.control_dependencies(
+            [tf.debugging.Assert(known, ["len() of a dataset without a known length"])]
+        ):
+            return tf.identity(size)
+    return len(value)
+
+
+def _range(first: Any, end: Any = None, step: Any = None) -> Any:
+    """An integer range as a tensor, empty where Python's is; a loop over it never makes it."""
+    if end is None:
+        first, end = 0, first
+    given = [value for value in (first, end, step) if isinstance(value, values.TENSORS)]
+    dtype = given[0].dtype
+    for value in given[1:]:
+        dtype = values.promote(dtype, value.dtype) or dtype
+    first, end, step = (values.as_tensor(value, dtype) for value in (first, end, 1 if step is None else step))
+    forward = tf.get_static_value(step)
+    if forward is None:
+        end = tf.where(step > 0, tf.maximum(first, end), tf.minimum(first, end))
+    elif forward == 0:
+        raise ValueError("range() arg 3 must not be zero")
+    else:
+        end = tf.maximum(first, end) if forward > 0 else tf.minimum(first, end)
+    return tf.range(first, end, step)
+
+
+def _enumerate(subject: Any, start: Any = 0) -> Any:
+    if not subjects.is_iterable(subject):
+        return enumerate(subject, start)
+    dtype = tf.int64 if isinstance(subject, tf.data.Dataset) and private.converting() else tf.int32
+    if isinstance(start, values.TENSORS):
+        dtype = start.dtype
+    return subjects.Lazy(subjects.Enumerated(subjects.walk_over(subject), start, dtype))
+
+
+def _zip(*iterables: Any, strict: bool = False) -> Any:
+    if all(subjects.is_iterable(subject) for subject in iterables) and not strict:
+        return subjects.Lazy(subjects.Zipped([subjects.walk_over(subject) for subject in iterables]))
+    return zip(*(operators.iterate(subject) for subject in iterables), strict=strict)
+
+
+def _map(function: Callable[..., Any], *iterables: Any) -> Any:
+    if len(iterables) == 1 and subjects.is_iterable(iterables[0]):
+        return subjects.Lazy(subjects.Mapped(function, subjects.walk_over(iterables[0]), several=False))
+    if all(subjects.is_iterable(subject) for subject in iterables):
+        walks = subjects.Zipped([subjects.walk_over(subject) for subject in iterables])
+        return subjects.Lazy(subjects.Mapped(function, walks, several=True))
+    return map(function, *(operators.iterate(subject) for subject in iterables))
+
+
+def _filter(function: Callable[..., Any] | None, iterable: Any) -> Any:
+    if not subjects.is_iterable(iterable):
+        return filter(function, iterable)
+    return subjects.Lazy(subjects.Filtered(function, subjects.walk_over(iterable)))
+
+
+def _int(value: Any, base: Any = None) -> Any:
+    if not isinstance(value, values.TENSORS):
+        return int(value) if base is None else int(value, base)
+    if base not in (None, 10):
+        raise StagingError(f"int() of a tensor knows base 10 only, not {base!r}, while a graph is built")
+    if value.dtype == tf.string:
+        return tf.strings.to_number(value, tf.int32)
+    wide = value.dtype in (tf.int64, tf.uint32, tf.uint64) and not private.converting()
+    return tf.cast(_scalar(value, "int"), tf.int64 if wide else tf.int32)
+
+
+def _float(value: Any) -> Any:
+    if not isinstance(value, values.TENSORS):
+        return float(value)
+    if value.dtype == tf.string:
+        return tf.strings.to_number(value, tf.float32)
+    wide = value.dtype == tf.float64 and not private.converting()
+    return tf.cast(_scalar(value, "float"), tf.float64 if wide else tf.float32)
+
+
+def _scalar(value: Any, function: str) -> Any:
+    """The tensor, if Python's conversion takes it. TensorFlow's own takes any shape."""
+    if value.shape.rank not in (0, None) and not private.converting():
+        raise TypeError(
+            f"only a 0-dimensional tensor can be converted by {function}(): its shape is {value.shape}"
+        )
+    return tf.convert_to_tensor(value)
+
+
+def _extreme(name: str, reduce: Callable[..., Any], better: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    def extreme(*args: Any, **options: Any) -> Any:
+        if options:
+            raise StagingError(
+                f"{name}() of tensors takes no {', '.join(sorted(options))} while a graph is built: "
+                "use tf.argsort or a loop"
+            )
+        if len(args) > 1 or not isinstance(args[0], values.TENSORS):
+            best, *others = args if len(args) > 1 else operators.iterate(args[0])
+            for value in others:
+                best = tf.where(values.truth(better(value, best)), value, best)
+            return best
+        tensor = tf.convert_to_tensor(args[0])
+        _one_dimension(tensor, name)
+        size = subjects.length(tensor)
+        if isinstance(size, int):
+            if size == 0:
+                raise ValueError(f"{name}() arg is an empty sequence")
+            return reduce(tensor, axis=0)
+        with tf.control_dependencies([tf.debugging.Assert(size > 0, [f"{name}() arg is an empty sequence"])]):
+            return reduce(tensor, axis=0)
+
+    return extreme
+
+
+def _one_dimension(tensor: Any, name: str) -> None:
+    if tensor.shape.rank == 0:
+        raise TypeError("iteration over a 0-d tensor")
+    if tensor.shape.rank not in (1, None):
+        raise ValueError(
+            f"{name}() of a tensor of shape {tensor.shape} compares whole rows, which have no one truth"
+        )
+
+
+def _sum(iterable: Any, start: Any = 0) -> Any:
+    if isinstance(iterable, tf.data.Dataset):
+        element = iterable.element_spec
+        return iterable.reduce(tf.cast(start, element.dtype), lambda total, value: total + value)
+    if isinstance(iterable, values.TENSORS):
+        tensor = tf.convert_to_tensor(iterable)
+        size = subjects.length(tensor)
+        if not isinstance(size, int) or size > SEQUENTIAL:
+            total = tf.reduce_sum(tensor, axis=0)
+            return total if isinstance(start, int) and start == 0 else start + total
+    return sum(operators.iterate(iterable), start)
+
+
+def _any(iterable: Any) -> Any:
+    if isinstance(iterable, tf.data.Dataset):
+        hits = iterable.filter(values.truth).take(1)
+        return hits.reduce(tf.constant(False), lambda _, element: tf.constant(True))
+    return _all_or_any(iterable, tf.reduce_any, "any")
+
+
+def _all(iterable: Any) -> Any:
+    if isinstance(iterable, tf.data.Dataset):
+        misses = iterable.filter(lambda element: tf.logical_not(values.truth(element))).take(1)
+        return misses.reduce(tf.constant(True), lambda _, element: tf.constant(False))
+    return _all_or_any(iterable, tf.reduce_all, "all")
+
+
+def _all_or_any(iterable: Any, reduce: Callable[..., Any], name: str) -> Any:
+    if not isinstance(iterable, values.TENSORS):
+        return reduce(tf.stack([values.truth(element) for element in operators.iterate(iterable)]))
+    tensor = tf.convert_to_tensor(iterable)
+    _one_dimension(tensor, name)
+    return reduce(tensor if tensor.dtype == tf.bool else tf.cast(tensor, tf.bool))
+
+
+def _sorted(iterable: Any, *, key: Callable[..., Any] | None = None, reverse: bool = False) -> Any:
+    """The sorted elements as a tensor."""
+    if not isinstance(iterable, values.TENSORS):
+        return sorted(operators.iterate(iterable), key=key, reverse=reverse)
+    tensor = tf.convert_to_tensor(iterable)
+    direction = "DESCENDING" if reverse else "ASCENDING"
+    if key is None:
+        _one_dimension(tensor, "sorted")
+        return tf.sort(tensor, direction=direction)
+    keys = tf.map_fn(
+        lambda element: calls.call(key, (element,), {}), tensor, fn_output_signature=_key_spec(key, tensor)
+    )
+    return tf.gather(tensor, tf.argsort(keys, direction=direction, stable=True))
+
+
+def _key_spec(key: Callable[..., Any], tensor: Any) -> Any:
+    with private.scratch_graph().as_default():
+        element = tf.compat.v1.placeholder(tensor.dtype, tensor.shape[1:])
+        return tf.TensorSpec([], values.dtype_of(calls.call(key, (element,), {})))
+
+
+def _reversed(subject: Any) -> Any:
+    if isinstance(subject, values.TENSORS):
+        if subject.shape.rank == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return tf.reverse(tf.convert_to_tensor(subject), [0])
+    if isinstance(subject, tf.RaggedTensor):
+        return subject[::-1]
+    return reversed(operators.iterate(subject))
+
+
+def _iter(*args: Any) -> Any:
+    if len(args) == 1 and isinstance(args[0], (*values.TENSORS, tf.RaggedTensor, subjects.Lazy)):
+        return iter(operators.iterate(args[0]))
+    return iter(*args)
+
+
+def _next(iterator: Any, *default: Any) -> Any:
+    if not default or not hasattr(iterator, "get_next_as_optional"):
+        return next(iterator, *default)
+    element = iterator.get_next_as_optional()
+    return branching.select(element.has_value(), element.get_value, lambda: default[0], HERE)
+
+
+def _list(iterable: Any = ()) -> list[Any]:
+    return list(operators.iterate(iterable))
+
+
+def _tuple(iterable: Any = ()) -> tuple[Any, ...]:
+    return tuple(operators.iterate(iterable))
+
+
+TABLE: dict[Any, Callable[..., Any]] = {
+    print: _print,
+    len: _len,
+    range: _range,
+    enumerate: _enumerate,
+    zip: _zip,
+    map: _map,
+    filter: _filter,
+    int: _int,
+    float: _float,
+    bool: values.truth,
+    min: _extreme("min", tf.reduce_min, lambda one, best: one < best),
+    max: _extreme("max", tf.reduce_max, lambda one, best: one > best),
+    sum: _sum,
+    any: _any,
+    all: _all,
+    sorted: _sorted,
+    reversed: _reversed,
+    iter: _iter,
+    next: _next,
+    list: _list,
+    tuple: _tuple,
+}

@@ -1,0 +1,85 @@
+"""Graphs that we make ourselves: trace a function of tensors, then call the graph with eager tensors."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from autograph_hook.backends.tensorflow import private
+from autograph_hook.backends.tensorflow.failures import order
+
+
+class VariableCreation(Exception):
+    """A trace was about to create a variable, which a graph would do again each time it is traced."""
+
+
+class Compiled:
+    """A traced function: called with a list of eager tensors, it returns the list of its results.
+
+    It is differentiable: a tape around the call records it.
+    """
+
+    __slots__ = ("_call", "_options", "captures", "concrete", "operations", "stateful_ops")
+
+    def __init__(self, concrete: Any) -> None:
+        self.concrete = concrete
+        self._call = private.flat_call(concrete)
+        self._options = private.exact_options()
+        # What the function takes from outside: resources of variables, and eager tensors, by value at
+        # tracing.
+        self.captures: list[Any] = list(concrete.captured_inputs)
+        self.operations, self.stateful_ops = _census(concrete.graph)
+
+    def __call__(self, inputs: list[Any]) -> list[Any]:
+        with private.with_options(self._options):
+            return self._call(inputs, self.captures)  # type: ignore[no-any-return]
+
+
+def trace(
+    function: Callable[[list[Any]], Sequence[Any]],
+    inputs: Sequence[Any],
+    name: str,
+    jit_compile: bool = False,
+) -> Compiled:
+    """The graph of `function`, which takes a list of tensors like `inputs` and returns a flat list of
+    tensors.
+
+    Raises VariableCreation instead of creating a variable, and whatever `function` raises.
+    """
+
+    def flat(*tensors: Any) -> list[Any]:
+        with _no_variables():
+            outputs = list(function(list(tensors)))
+        order(tf.compat.v1.get_default_graph())
+        return outputs
+
+    flat.__name__ = flat.__qualname__ = name
+    specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in inputs]
+    whole = tf.function(flat, input_signature=specs, autograph=False, jit_compile=jit_compile or None)
+    # Around the trace as well as in it: `tf.init_scope` leaves the graph, not this.
+    with _no_variables():
+        return Compiled(whole.get_concrete_function())
+
+
+@contextlib.contextmanager
+def _no_variables() -> Iterator[None]:
+    def refuse(next_creator: Callable[..., Any], **options: Any) -> Any:
+        raise VariableCreation(f"creates the variable {options.get('name') or 'Variable'!r}")
+
+    with tf.variable_creator_scope(refuse):
+        yield
+
+
+def _census(graph: Any) -> tuple[int, list[str]]:
+    """How many operations a graph and the functions in it have, and which stateful kinds are among them."""
+    operations = graph.get_operations()
+    count = len(operations)
+    kinds = {operation.type for operation in operations}
+    if any(private.holds_functions(operation) for operation in operations):
+        for function in graph.as_graph_def().library.function:
+            count += len(function.node_def)
+            kinds.update(node.op for node in function.node_def)
+    return count, sorted(kind for kind in kinds if private.is_stateful(kind))

@@ -1,0 +1,326 @@
+"""Which variables a loop has: the tensors that its state is made of, and what a trace of the body says of
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from autograph_hook.backends.protocol import UNDEFINED, Location
+from autograph_hook.backends.tensorflow import nests, values
+from autograph_hook.errors import StagingError
+
+
+class Revision(Exception):
+    """The plan did not hold: trace again with this one, or with the first iteration peeled off."""
+
+    def __init__(self, plan: Plan, peel: bool = False) -> None:
+        super().__init__()
+        self.plan = plan
+        self.peel = peel
+
+
+class Variable:
+    """A leaf of the state that is carried as a tensor."""
+
+    __slots__ = ("dtype", "shape", "start")
+
+    def __init__(self, start: Any, dtype: Any, shape: Any) -> None:
+        self.start = start
+        self.dtype = dtype
+        self.shape = shape
+
+    def copy(self) -> Variable:
+        return Variable(self.start, self.dtype, self.shape)
+
+
+class Slot:
+    """One variable of the user's function: its structure, and for each leaf a Variable or the constant
+    itself.
+    """
+
+    __slots__ = ("label", "leaves", "original", "structure")
+
+    def __init__(self, label: str, original: Any) -> None:
+        self.label = label
+        self.original = original
+        self.structure, leaves = nests.flatten(original)
+        self.leaves: list[Any] = [_variable(leaf) if _is_carried(leaf) else leaf for leaf in leaves]
+
+    def copy(self) -> Slot:
+        other = object.__new__(Slot)
+        other.label, other.original, other.structure = self.label, self.original, self.structure
+        other.leaves = [leaf.copy() if isinstance(leaf, Variable) else leaf for leaf in self.leaves]
+        return other
+
+    def variables(self) -> Iterator[Variable]:
+        return (leaf for leaf in self.leaves if isinstance(leaf, Variable))
+
+
+def _is_carried(leaf: Any) -> bool:
+    """Strings stay Python's until the body changes them; a tf.Variable is the object, not its value."""
+    if isinstance(leaf, (tf.Variable, str, bytes)):
+        return False
+    return isinstance(leaf, values.CARRIED)
+
+
+def _variable(leaf: Any) -> Variable:
+    if isinstance(leaf, tf.Tensor):
+        return Variable(leaf, leaf.dtype, leaf.shape)
+    tensor = tf.convert_to_tensor(leaf)
+    return Variable(leaf, tensor.dtype, tensor.shape)
+
+
+class Plan:
+    def __init__(self, labels: Sequence[str], before: Sequence[Any], where: Location) -> None:
+        self.where = where
+        self.slots = [Slot(label, value) for label, value in zip(labels, before, strict=True)]
+        self.tried = 0
+        self.given: tuple[Any, ...] = ()
+
+    def copy(self) -> Plan:
+        other = object.__new__(Plan)
+        other.where, other.tried, other.given = self.where, self.tried, ()
+        other.slots = [slot.copy() for slot in self.slots]
+        return other
+
+    def variables(self) -> list[Variable]:
+        return [variable for slot in self.slots for variable in slot.variables()]
+
+    def starts(self) -> list[Any]:
+        return [values.as_tensor(variable.start, variable.dtype) for variable in self.variables()]
+
+    def signature(self) -> list[Any]:
+        return [tf.TensorSpec(variable.shape, variable.dtype) for variable in self.variables()]
+
+    def values(self, tensors: Sequence[Any]) -> tuple[Any, ...]:
+        """The state in which these are the variables."""
+        given = iter(tensors)
+        state = []
+        for slot in self.slots:
+            leaves = [next(given) if isinstance(leaf, Variable) else leaf for leaf in slot.leaves]
+            if nests.holds_nothing(slot.structure):
+                state.append(leaves[0])
+            elif not any(isinstance(leaf, Variable) for leaf in slot.leaves):
+                state.append(slot.original)
+            else:
+                state.append(nests.pack(slot.structure, iter(leaves)))
+        return tuple(state)
+
+    # What a trace of the body says
+
+    def compare(self, after: tuple[Any, ...]) -> Outcome:
+        """What the body left; raises Revision where the plan must change."""
+        outcome = Outcome(self)
+        given = iter(self.given)
+        for index, (slot, value) in enumerate(zip(self.slots, after, strict=True)):
+            inputs = [next(given) if isinstance(leaf, Variable) else leaf for leaf in slot.leaves]
+            self._compare_slot(index, slot, inputs, value, outcome)
+        return outcome
+
+    def _compare_slot(self, index: int, slot: Slot, inputs: list[Any], value: Any, outcome: Outcome) -> None:
+        if slot.original is UNDEFINED:
+            outcome.add_written(slot.label, value)
+            return
+        if value is UNDEFINED:
+            plan = self.copy()
+            plan.slots[index] = Slot(slot.label, UNDEFINED)
+            raise Revision(plan)
+        if not any(isinstance(leaf, Variable) for leaf in slot.leaves) and values.same(value, slot.original):
+            outcome.add_constant(slot.original)
+            return
+        structure, leaves = nests.flatten(value)
+        merged = nests.merge(slot.structure, structure)
+        if slot.original is None:
+            raise Revision(self, peel=True)
+        if merged is None:
+            raise self._error(slot, slot.original, value)
+        leaves = nests.align(slot.structure, structure, leaves)
+        recipe: list[Any] = []
+        for position, (planned, leaf, given) in enumerate(zip(slot.leaves, leaves, inputs, strict=True)):
+            if isinstance(planned, Variable):
+                self._compare_leaf(index, position, planned, leaf, value)
+                recipe.append(outcome.add_output(leaf, planned, leaf is given))
+            elif values.same(planned, leaf):
+                recipe.append(Fixed(planned))
+            elif isinstance(planned, values.CARRIED) and isinstance(leaf, values.CARRIED):
+                plan = self.copy()
+                plan.slots[index].leaves[position] = _variable(values.as_tensor(planned))
+                raise Revision(plan)
+            elif planned is None:
+                raise Revision(self, peel=True)
+            else:
+                raise self._error(slot, slot.original, value)
+        slot.structure = merged
+        if all(isinstance(part, Fixed) for part in recipe):
+            outcome.add_constant(slot.original)
+        else:
+            outcome.add_nest(merged, recipe)
+
+    def _compare_leaf(self, index: int, position: int, planned: Variable, leaf: Any, value: Any) -> None:
+        slot = self.slots[index]
+        if leaf is None or not isinstance(leaf, values.CARRIED):
+            raise self._error(slot, slot.original, value)
+        dtype = _dtype_after(planned.dtype, leaf)
+        if dtype is None:
+            dtype = (
+                values.common_dtype(planned.start, leaf) if values.is_python_number(planned.start) else None
+            )
+        if dtype is None:
+            raise StagingError(
+                f"{self.where}: {slot.label} has dtype {planned.dtype.name} before the loop and dtype "
+                f"{values.dtype_of(leaf).name} after an iteration: give it one dtype, "
+                "for example with tf.cast"
+            )
+        if dtype != planned.dtype:
+            plan = self.copy()
+            variable = plan.slots[index].leaves[position]
+            variable.dtype = dtype
+            raise Revision(plan)
+
+    def check_shapes(self, outputs: Sequence[Any]) -> None:
+        """Widen the shape of each variable whose shape an iteration changes."""
+        wider = None
+        for position, (variable, output) in enumerate(zip(self.variables(), outputs, strict=True)):
+            if not variable.shape.is_fully_defined() or variable.shape != output.shape:
+                shape = variable.shape.most_specific_compatible_shape(output.shape)
+                if (
+                    shape.as_list() != variable.shape.as_list()
+                    if shape.rank is not None
+                    else (variable.shape.rank is not None)
+                ):
+                    wider = wider or self.copy()
+                    wider.variables()[position].shape = shape
+        if wider is not None:
+            raise Revision(wider)
+
+    # Other dtypes for Python numbers
+
+    def has_numbers(self) -> bool:
+        return any(values.is_python_number(variable.start) for variable in self.variables())
+
+    def values_with_numbers(self) -> tuple[Any, ...]:
+        """The state of a trial: tensors as placeholders, Python numbers as they are."""
+        return self.values(
+            [
+                variable.start
+                if values.is_python_number(variable.start)
+                else tf.compat.v1.placeholder(variable.dtype, variable.shape)
+                for variable in self.variables()
+            ]
+        )
+
+    def learned(self, after: tuple[Any, ...]) -> Plan | None:
+        """The plan with the dtypes that the numbers had after a trial; None where that is no news."""
+        plan = self.copy()
+        plan.tried = 1
+        news = False
+        for slot, value in zip(plan.slots, after, strict=True):
+            if value is UNDEFINED:
+                continue
+            _, leaves = nests.flatten(value)
+            if len(leaves) != len(slot.leaves):
+                continue
+            for planned, leaf in zip(slot.leaves, leaves, strict=True):
+                if not isinstance(planned, Variable) or not isinstance(leaf, values.CARRIED):
+                    continue
+                if values.is_python_number(planned.start):
+                    dtype = values.common_dtype(planned.start, leaf)
+                    if dtype is not None and dtype != planned.dtype:
+                        planned.dtype = dtype
+                        news = True
+        return plan if news else None
+
+    def widened(self) -> Plan | None:
+        """The plan with 64-bit Python numbers, where they had 32 bits."""
+        plan = self.copy()
+        plan.tried = 2
+        wide = {tf.int32: tf.int64, tf.float32: tf.float64}
+        news = False
+        for variable in plan.variables():
+            if values.is_python_number(variable.start) and variable.dtype in wide:
+                variable.dtype = wide[variable.dtype]
+                news = True
+        return plan if news else None
+
+    def _error(self, slot: Slot, before: Any, after: Any) -> StagingError:
+        return StagingError(
+            f"{self.where}: {slot.label} is {values.describe(before)} before the loop and "
+            f"{values.describe(after)} after an iteration, and how often the loop runs is known only "
+            "when the graph runs: keep one type and structure"
+        )
+
+
+def _dtype_after(planned: Any, leaf: Any) -> Any:
+    """The dtype of a variable that has the planned dtype before and this value after an iteration."""
+    if values.is_python_number(leaf):
+        return values.number_dtype(leaf, planned)
+    return values.promote(planned, values.dtype_of(leaf))
+
+
+class Fixed:
+    """A leaf that the loop leaves as it was."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class Outcome:
+    """What a traced body leaves: the outputs for the plan's variables, and for those that it only writes."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.outputs: list[tuple[Any, Any]] = []  # (value, dtype to take in the body's graph)
+        self.written: list[tuple[Any, Any]] = []
+        self.needs_iteration: list[str] = []  # what has a value only if the loop ran
+        self.recipes: list[tuple[Any, list[Any]]] = []
+
+    def add_constant(self, value: Any) -> None:
+        self.recipes.append((None, [value]))
+
+    def add_nest(self, structure: nests.Structure, recipe: list[Any]) -> None:
+        self.recipes.append((structure, recipe))
+
+    def add_output(self, leaf: Any, planned: Variable, untouched: bool) -> Any:
+        index = len(self.outputs)
+        self.outputs.append((leaf, planned.dtype))
+        return Fixed(planned.start) if untouched else ("output", index)
+
+    def add_written(self, label: str, value: Any) -> None:
+        if value is UNDEFINED:
+            self.add_constant(UNDEFINED)
+            return
+        if not label.startswith("ag__"):
+            self.needs_iteration.append(label)
+        structure, leaves = nests.flatten(value)
+        recipe: list[Any] = []
+        for leaf in leaves:
+            if isinstance(leaf, tf.Tensor) and leaf.dtype != tf.resource:
+                recipe.append(("written", len(self.written)))
+                self.written.append((leaf, None))
+            else:
+                recipe.append(Fixed(leaf))
+        self.recipes.append((structure, recipe))
+
+    def finish(self, results: Sequence[Any]) -> tuple[Any, ...]:
+        """The state after the loop, from the results of the operation."""
+        count = len(self.outputs)
+        state = []
+        for structure, recipe in self.recipes:
+            if structure is None:
+                state.append(recipe[0])
+                continue
+            leaves = []
+            for part in recipe:
+                if isinstance(part, Fixed):
+                    leaves.append(part.value)
+                else:
+                    source, index = part
+                    leaves.append(results[index if source == "output" else count + index])
+            state.append(nests.pack(structure, iter(leaves)))
+        return tuple(state)

@@ -1,0 +1,389 @@
+"""Every name that TensorFlow does not publish, in one place, each with what is done where it is missing.
+
+The rest of the backend uses public names and these. A TensorFlow release that moves a name costs either the
+quick path (`CONTROL_FLOW` and `CONVERSION` turn false and the public `tf.cond`, `tf.while_loop` and
+`tf_convert` are used) or, for the few names without which nothing works, a clear `StagingError` at the first
+use of the backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from autograph_hook.errors import StagingError
+
+__all__ = ["CompositeTensor", "DistributedIterable", "DistributedIterator"]
+
+try:
+    from tensorflow.python.framework.composite_tensor import CompositeTensor
+    from tensorflow.python.framework.func_graph import FuncGraph, func_graph_from_py_func
+    from tensorflow.python.ops.tensor_array_ops import build_ta_with_new_flow
+except ImportError as error:
+    raise StagingError(
+        f"autograph_hook does not know the TensorFlow that is installed (version {tf.__version__}): {error}. "
+        "It was made for TensorFlow 2.21; run with --mode off or install that version."
+    ) from error
+
+try:
+    from tensorflow.python.ops import cond_v2 as _cond
+    from tensorflow.python.ops import control_flow_util_v2 as _flow
+    from tensorflow.python.ops import while_v2 as _while
+
+    _CondBranch = _flow.CondBranchFuncGraph
+    _WhileTest = _flow.WhileCondFuncGraph
+    _WhileBody = _flow.WhileBodyFuncGraph
+    _build_cond = _cond._build_cond
+    _build_while = _while._build_while_op
+    _duplicate_captures = _while._duplicate_body_captures_in_cond
+    _copy_handle_data = _while._copy_handle_data
+    _verify_captures = _cond.verify_captures
+    CONTROL_FLOW = True
+except (ImportError, AttributeError):
+    CONTROL_FLOW = False
+
+try:
+    from tensorflow.python.autograph.core import converter as _converter
+    from tensorflow.python.autograph.impl import api as _api
+    from tensorflow.python.autograph.impl import conversion as _conversion
+
+    _CONVERSION_OPTIONS = _converter.ConversionOptions(recursive=True, user_requested=False)
+    _converted_call = _api.converted_call
+    CONVERSION = True
+except (ImportError, AttributeError):
+    CONVERSION = False
+
+from tensorflow.python.eager import context as _eager_context
+
+try:
+    from tensorflow.python.types.distribute import Iterable as DistributedIterable
+    from tensorflow.python.types.distribute import Iterator as DistributedIterator
+except ImportError:
+
+    class DistributedIterable:  # type: ignore[no-redef]
+        """Stands where TensorFlow has no such type: nothing is one."""
+
+    class DistributedIterator:  # type: ignore[no-redef]
+        """Stands where TensorFlow has no such type: nothing is one."""
+
+
+# Graph pieces
+
+
+def array_with_flow(like: Any, flow: Any) -> Any:
+    """A TensorArray like this one with another flow."""
+    return build_ta_with_new_flow(like, flow)
+
+
+def control_flow_available() -> bool:
+    """Can this graph take our own `If` and `While` operations?"""
+    if not CONTROL_FLOW:
+        return False
+    graph = tf.compat.v1.get_default_graph()
+    try:
+        return bool(_flow.EnableControlFlowV2(graph)) and not _flow.output_all_intermediates()
+    except AttributeError:
+        return bool(tf.compat.v1.control_flow_v2_enabled())
+
+
+def _trace(
+    kind: Any, name: str, function: Callable[..., Any], signature: Sequence[Any], pred: Any = None
+) -> Any:
+    """The graph of `function`, without outputs: those are added by `add_outputs`."""
+    outer = tf.compat.v1.get_default_graph()
+    return func_graph_from_py_func(
+        name,
+        function,
+        [],
+        {},
+        signature=list(signature) if signature else None,
+        func_graph=kind(name, collections=outer._collections),
+        add_control_dependencies=outer._add_control_dependencies,
+        op_return_value=pred,
+    )
+
+
+class BranchPair:
+    """The two graphs of an `If` that is being built."""
+
+    def __init__(self, predicate: Any, body: Callable[[], None], orelse: Callable[[], None]) -> None:
+        with tf.name_scope("cond") as scope:
+            self.scope = scope
+            self.predicate = predicate
+            self.graphs = [
+                _trace(_CondBranch, _flow.unique_fn_name(scope, side), function, (), predicate)
+                for side, function in (("true", body), ("false", orelse))
+            ]
+
+    def build(self, outputs: tuple[Sequence[Any], Sequence[Any]]) -> list[Any]:
+        """Add the operation; its result is one tensor for each pair of outputs."""
+        for graph, tensors in zip(self.graphs, outputs, strict=True):
+            graph.outputs.extend(tensors)
+            graph.structured_outputs = list(tensors)
+        true, false = self.graphs
+        _verify_captures(_cond._COND, self.graphs)
+        result = _build_cond(
+            self.predicate,
+            true,
+            false,
+            true.external_captures,
+            false.external_captures,
+            building_gradient=False,
+            name=self.scope,
+        )
+        return list(result) if isinstance(result, (list, tuple)) else []
+
+
+class LoopPair:
+    """The test's and the body's graph of a `While` that is being built.
+
+    Both take a counter, the most iterations allowed (-1: no limit) and the variables.
+    """
+
+    def __init__(self, variables: Sequence[Any], limit: Any) -> None:
+        self.limited = limit is not None
+        self.limit = tf.convert_to_tensor(-1 if limit is None else limit, tf.int32)
+        self.counter = tf.constant(0, tf.int32)
+        self.variables = list(variables)
+        self.appended: list[Any] = []
+
+    def trace(
+        self, test: Callable[..., Any], body: Callable[..., None], signature: Sequence[Any]
+    ) -> tuple[Any, Any]:
+        counters = [tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.int32)]
+        specs = counters + list(signature)
+
+        def whole_test(counter: Any, limit: Any, *variables: Any) -> Any:
+            holds = test(*variables)
+            return tf.logical_and(counter < limit, holds) if self.limited else holds
+
+        def whole_body(counter: Any, limit: Any, *variables: Any) -> None:
+            _copy_handle_data(self.variables, variables)
+            graph = tf.compat.v1.get_default_graph()
+            for tensor in self.test.external_captures:
+                graph.capture(tensor)
+            self.next = [counter + 1, limit]
+            body(*variables)
+
+        with tf.name_scope("while") as scope:
+            self.scope = scope
+        self.test = _trace(_WhileTest, _flow.unique_fn_name(scope, "cond"), whole_test, specs)
+        self.body = _trace(_WhileBody, _flow.unique_fn_name(scope, "body"), whole_body, specs)
+        return self.test, self.body
+
+    def append(self, start: Any, output: Any) -> None:
+        """Add a variable that the body only writes."""
+        place = 2 + len(self.variables)
+        for graph in (self.test, self.body):
+            with graph.as_default():
+                graph.inputs.insert(place, tf.compat.v1.placeholder(start.dtype, output.shape))
+        self.variables.append(start)
+        self.appended.append(output)
+
+    def build(self, outputs: Sequence[Any], shapes: Sequence[Any]) -> list[Any]:
+        """Add the operation; its result is the last value of each variable."""
+        body, test = self.body, self.test
+        body.outputs.extend(self.next)
+        body.outputs.extend(outputs)
+        body.outputs.extend(self.appended)
+        deferred = tf.nest.flatten([get() for get in body.deferred_external_captures], expand_composites=True)
+        body.outputs.extend(body.internal_captures)
+        body.outputs.extend(tf.nest.flatten(body.deferred_internal_captures, expand_composites=True))
+        captures = body.external_captures
+        with test.as_default():
+            _duplicate_captures(test, captures[len(test.external_captures) :] + deferred)
+        variables = [self.counter, self.limit, *self.variables, *captures, *deferred]
+        body_shapes = [tensor.shape for tensor in body.outputs]
+        body_shapes[2 : 2 + len(shapes)] = shapes
+        controls = list(test.function_captures.control) + list(body.function_captures.control)
+        with tf.control_dependencies(controls):
+            results = _build_while(
+                variables,
+                test,
+                body,
+                output_shapes=body_shapes,
+                parallel_iterations=10,
+                name=self.scope,
+                num_original_outputs=len(body.outputs),
+            )
+        self.count = results[0]
+        kept = results[2 : 2 + len(self.variables)]
+        if not tf.compat.v1.get_default_graph().building_function:
+            kept = [tf.identity(tensor) for tensor in kept]
+        return list(kept)
+
+
+def capture(graph: Any, tensor: Any) -> Any:
+    """The tensor as it is seen inside a function graph."""
+    return graph.capture(tensor)
+
+
+def scratch_graph() -> Any:
+    """A graph to try something in, which is thrown away."""
+    return FuncGraph("autograph_hook_trial")
+
+
+def in_xla_context() -> bool:
+    """Is the graph that is being built one that XLA will compile?"""
+    try:
+        from tensorflow.python.ops import control_flow_util
+
+        return bool(control_flow_util.GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph()))
+    except (ImportError, AttributeError):
+        return False
+
+
+def when_left(callback: Callable[[], None]) -> None:
+    """Call this when the thread leaves the outermost function graph that it builds now; never, if it is no
+    such.
+    """
+    graph = tf.compat.v1.get_default_graph()
+    while isinstance(graph, FuncGraph) and isinstance(graph.outer_graph, FuncGraph):
+        graph = graph.outer_graph
+    if isinstance(graph, FuncGraph):
+        graph._add_scope_exit_callback(callback)
+
+
+# Compiled functions
+
+
+def flat_call(concrete: Any) -> Callable[[list[Any], list[Any]], Any]:
+    """The quickest call of a ConcreteFunction with lists of inputs and captures that keeps gradients."""
+    call = getattr(concrete, "_call_flat", None)
+    return call if call is not None else lambda inputs, captures: concrete(*inputs)
+
+
+def exact_options() -> Any:
+    """Options for calling a function without the rewriting of arithmetic, so that its results are the eager
+    ones to the last bit; None where this TensorFlow has no such options. Nothing that the user has set is
+    changed.
+    """
+    try:
+        from tensorflow.core.protobuf import config_pb2, rewriter_config_pb2
+        from tensorflow.python.eager import context
+
+        config = config_pb2.ConfigProto()
+        config.CopyFrom(context.context().config)
+        rewriting = config.graph_options.rewrite_options
+        rewriting.arithmetic_optimization = rewriter_config_pb2.RewriterConfig.OFF
+        return context.FunctionCallOptions(config_proto=config)
+    except (ImportError, AttributeError):
+        return None
+
+
+class with_options:  # noqa: N801 - a context manager that reads as a word
+    """Call functions with these options in this thread."""
+
+    __slots__ = ("before", "context", "options")
+
+    def __init__(self, options: Any) -> None:
+        self.options = options
+
+    def __enter__(self) -> None:
+        if self.options is not None:
+            self.context = _eager_context.context()
+            self.before = self.context.function_call_options
+            self.context.function_call_options = self.options
+
+    def __exit__(self, *error: object) -> None:
+        if self.options is not None:
+            self.context.function_call_options = self.before
+
+
+def global_seed() -> int | None:
+    """The seed that `tf.random.set_seed` has set."""
+    try:
+        seed: int | None = _eager_context.context()._seed
+        return seed
+    except AttributeError:
+        return 0  # unknown: as if there were one, so that nothing random is staged
+
+
+def surroundings() -> Any:
+    """The device scope of this thread, and whether the random stream is seeded."""
+    return (_eager_context.context().device_name, global_seed() is None)
+
+
+def shape_tuple(tensor: Any) -> Any:
+    """The shape of an eager tensor, quickly."""
+    try:
+        return tensor._shape_tuple()
+    except AttributeError:
+        return tuple(tensor.shape)
+
+
+def add_control_inputs(operation: Any, others: list[Any]) -> None:
+    """Make an operation of the graph that is being built wait for others."""
+    known = set(operation.control_inputs)
+    missing = [other for other in others if other not in known and other is not operation]
+    if missing:
+        operation._add_control_inputs(missing)
+
+
+def function_names(operation: Any) -> list[str]:
+    """The functions that an operation names in its attributes."""
+    found = []
+    for attribute in operation.node_def.attr.values():
+        if attribute.HasField("func"):
+            found.append(attribute.func.name)
+        found.extend(function.name for function in attribute.list.func)
+    return found
+
+
+def has_integer_type(node: Any) -> bool:
+    """Does a node of a graph definition compute with integers?"""
+    return "T" in node.attr and bool(tf.as_dtype(node.attr["T"].type).is_integer)
+
+
+def holds_functions(operation: Any) -> bool:
+    """Does this operation run functions of the graph's library?"""
+    return any(attribute.type in ("func", "list(func)") for attribute in operation.op_def.attr)
+
+
+def is_stateful(kind: str) -> bool:
+    """Is this kind of operation stateful? An unknown kind is taken to be."""
+    try:
+        from tensorflow.python.framework import op_def_registry
+
+        definition = op_def_registry.get(kind)
+    except (ImportError, AttributeError):
+        return True
+    return definition is None or bool(definition.is_stateful)
+
+
+# TensorFlow's own conversion
+
+
+def converting() -> bool:
+    """Was the running trace begun with TensorFlow's AutoGraph on?"""
+    context = tf.__internal__.autograph.control_status_ctx()
+    return bool(context.status.name == "ENABLED")
+
+
+def converted_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """Call a function with TensorFlow's own conversion."""
+    if CONVERSION:
+        return _converted_call(function, args, dict(kwargs) or None, options=_CONVERSION_OPTIONS)
+    context = tf.__internal__.autograph.control_status_ctx()
+    return tf.__internal__.autograph.tf_convert(function, context)(*args, **kwargs)
+
+
+def leave_alone(is_ours: Callable[[Any], bool]) -> None:
+    """Have TensorFlow's AutoGraph call functions for which `is_ours` is true as they are.
+
+    Every conversion, the top of a `tf.function` included, first asks `is_unsupported` whether it must keep
+    off.
+    """
+    if not CONVERSION:
+        raise StagingError(
+            f"TensorFlow {tf.__version__} converts functions in a way that autograph_hook does not know. "
+            "It was made for TensorFlow 2.21; run with --mode off or install that version."
+        )
+    original = _conversion.is_unsupported
+
+    def is_unsupported(o: Any) -> bool:
+        return is_ours(o) or bool(original(o))
+
+    _conversion.is_unsupported = is_unsupported

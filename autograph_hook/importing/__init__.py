@@ -1,0 +1,1 @@
+"""From `import pkg.mod` to a running module: finder, loader, marker, cache, script runner, start-up."""

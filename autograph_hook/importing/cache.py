@@ -1,0 +1,129 @@
+"""Transformed code on disk, beside the plain `.pyc` files and never in their place.
+
+What holds at every moment: a file under its final name was written whole; a file is used only if its key (in its
+name) and the hash of the source (in its header) are the present ones; whatever goes wrong while reading is a miss,
+whatever goes wrong while writing leaves things as they were.
+"""
+
+from __future__ import annotations
+
+import _imp
+import marshal
+import os
+import sys
+from _frozen_importlib_external import MAGIC_NUMBER, cache_from_source
+
+from autograph_hook import __version__
+from autograph_hook.importing.files import read_source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+TAG = "autograph"
+DEPENDENCIES = ("gast", "astor")
+# PEP 552: the file is checked against the hash of the source. Time stamps miss an edit within the same second that
+# keeps the size, and go stale on every fresh checkout.
+CHECKED_HASH = b"\x03\x00\x00\x00"
+_MAGIC = int.from_bytes(MAGIC_NUMBER, "little")
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_key: str | None = None
+
+
+def source_hash(source: bytes) -> bytes:
+    return _imp.source_hash(_MAGIC, source)
+
+
+def key() -> str:
+    """An alphanumeric digest of everything but the source that transformed code depends on."""
+    global _key
+    if _key is None:
+        facts = [__version__, *(f"{name} {_version(name)}" for name in DEPENDENCIES), _transpiler()]
+        _key = TAG + source_hash("\n".join(facts).encode("utf-8", "surrogateescape")).hex()
+    return _key
+
+
+def _version(distribution: str) -> str:
+    """The installed version, from the name of the directory of its metadata: importlib.metadata would cost more
+    than loading a hundred modules from the cache."""
+    for entry in sys.path:
+        if os.path.isdir(os.path.join(entry, distribution)):
+            try:
+                names = os.listdir(entry)
+            except OSError:
+                continue
+            prefix = distribution + "-"
+            found = sorted(name for name in names if name.startswith(prefix) and name.endswith("-info"))
+            return " ".join(found) or f"in {entry}"
+    return "missing"
+
+
+def _transpiler() -> str:
+    """The content of the code that transforms. A version number kept by hand would be forgotten."""
+    facts = []
+    for directory in (os.path.join(_PACKAGE, "transpiler"),):
+        for place, directories, names in os.walk(directory):
+            directories.sort()
+            for name in sorted(names):
+                if name.endswith(".py"):
+                    facts.append(f"{name} {source_hash(read_source(os.path.join(place, name))).hex()}")
+    return " ".join(facts)
+
+
+def path_for(source_path: str) -> str | None:
+    """Where the transformed code of a source file is kept; None where this Python keeps no caches."""
+    tag = sys.implementation.cache_tag
+    optimization = key() + ("", "o1", "o2")[sys.flags.optimize]
+    directory, separator, name = source_path.rpartition("/")
+    if os.altsep is None and os.sep == "/" and sys.pycache_prefix is None and tag and name.endswith(".py"):
+        # What cache_from_source does in this, the usual case, written out.
+        return f"{directory}{separator}__pycache__/{name[:-3]}.{tag}.opt-{optimization}.pyc"
+    try:
+        return cache_from_source(source_path, optimization=optimization)
+    except NotImplementedError:
+        return None
+
+
+def read(path: str, digest: bytes) -> Any:
+    """What was written for a source of this hash, or None."""
+    try:
+        data = read_source(path)
+        if data[:8] != MAGIC_NUMBER + CHECKED_HASH or data[8:16] != digest:
+            return None
+        # From bytes: marshal.load on a file takes ten times as long.
+        return marshal.loads(memoryview(data)[16:])
+    except Exception:
+        return None
+
+
+def write(path: str, digest: bytes, content: object, source_path: str) -> bool:
+    """Keep `content`. False, with nothing changed, where that cannot be done."""
+    temporary = f"{path}.{os.getpid()}.{os.urandom(6).hex()}"
+    try:
+        data = MAGIC_NUMBER + CHECKED_HASH + digest + marshal.dumps(content)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        # Whoever may read the source may read what is made of it, as for a plain .pyc.
+        try:
+            mode = os.stat(source_path).st_mode
+        except OSError:
+            mode = 0o666
+        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0),
+                             (mode | 0o200) & 0o666)  # fmt: skip
+    except (OSError, ValueError):
+        return False
+    try:
+        try:
+            written = os.write(descriptor, data)
+        finally:
+            os.close(descriptor)
+        # A full disk may take a part without an error.
+        if written != len(data):
+            raise OSError("short write")
+        os.replace(temporary, path)
+    except OSError:
+        try:
+            os.unlink(temporary)
+        except OSError:
+            pass
+        return False
+    return True

@@ -1,0 +1,176 @@
+"""`install()`: putting the finder in place, and the settings that it obeys.
+
+There is one finder. Each hook that is installed with settings of its own stands on the one before it: its settings
+are stronger, and taking it out brings back what was there.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from _frozen_importlib_external import SourceFileLoader
+
+from autograph_hook.importing.configuration import (
+    CONFIG,
+    environment_layer,
+    find_pyproject,
+    keyword_layer,
+    read_pyproject,
+)
+from autograph_hook.importing.finder import Finder
+from autograph_hook.importing.policy import OURSELVES, Policy
+from autograph_hook.settings import STANDARD_ERROR, Layer, Settings, matches
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_hooks: list[Hook] = []
+_reports: set[str] = set()
+
+
+class Hook:
+    """The hook as installed. A context manager: the hook is taken out again at the end of the block.
+
+    Modules that were loaded through it stay as they are."""
+
+    def __init__(self, policy: Policy, finder: Finder) -> None:
+        self.policy = policy
+        self.finder = finder
+
+    @property
+    def settings(self) -> Settings:
+        return self.policy.settings
+
+    @property
+    def installed(self) -> bool:
+        return self in _hooks
+
+    def uninstall(self) -> None:
+        """Take the hook out. Doing so again does nothing."""
+        if self in _hooks:
+            _hooks.remove(self)
+            if _hooks:
+                self.finder.policy = _hooks[-1].policy
+            elif self.finder in sys.meta_path:
+                sys.meta_path.remove(self.finder)  # type: ignore[arg-type]
+
+    def __enter__(self) -> Hook:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.uninstall()
+
+    def __repr__(self) -> str:
+        state = "installed" if self.installed else "not installed"
+        return f"<autograph_hook.Hook, {state}, enable={list(self.settings.list('enable'))}>"
+
+
+def install(enable: Iterable[str] | str = (), disable: Iterable[str] | str = (), **settings: object) -> Hook:
+    """Enable the modules that these patterns, the environment, pyproject.toml or their own marker name.
+
+    `settings` are the keys of `[tool.autograph_hook]`; they stand above environment and file. Installing again with
+    nothing new gives the hook that is there."""
+    given = {name: _listed(value) for name, value in (("enable", enable), ("disable", disable)) if value}
+    layer = keyword_layer("install()", {**given, **settings})
+    top = current()
+    if top is None:
+        return put_in_place(Policy(Settings([layer, *outer_layers([_program_directory(), os.getcwd()])])), stacklevel=3)
+    if not layer.values or layer in top.settings.layers:
+        return top
+    return put_in_place(top.policy.below(layer), stacklevel=3)
+
+
+def current() -> Hook | None:
+    """The hook whose settings hold now."""
+    return _hooks[-1] if _hooks else None
+
+
+def outer_layers(starts: list[str], config: str | None = None) -> list[Layer]:
+    """Environment and pyproject.toml. `config` names the file; else it is looked for from `starts` upwards."""
+    layers = [environment_layer(os.environ)]
+    path = config or os.environ.get(CONFIG) or find_pyproject(*starts)
+    if path:
+        layers.append(read_pyproject(os.path.abspath(path)))
+    return layers
+
+
+def put_in_place(policy: Policy, verbose: bool = False, stacklevel: int = 2) -> Hook:
+    """Install a hook with this policy."""
+    top = current()
+    finder = top.finder if top is not None else Finder(policy, verbose)
+    new = set(policy.settings.list("enable"))
+    if top is not None:
+        finder.policy = policy
+        finder.verbose = finder.verbose or verbose
+        new -= set(top.settings.list("enable"))
+    if finder not in sys.meta_path:
+        sys.meta_path.insert(0, finder)  # type: ignore[arg-type]
+    hook = Hook(policy, finder)
+    _hooks.append(hook)
+    if new:
+        _warn_of_imported(new, policy, stacklevel + 1)
+    report = policy.settings.value("report")
+    if report and isinstance(report, str):
+        _report_at_exit(report)
+    return hook
+
+
+def _listed(value: Iterable[str] | str) -> object:
+    return value if isinstance(value, str) else list(value)
+
+
+def _program_directory() -> str:
+    file = getattr(sys.modules.get("__main__"), "__file__", None)
+    return os.path.dirname(os.path.abspath(file)) if isinstance(file, str) else os.getcwd()
+
+
+def _warn_of_imported(patterns: set[str], policy: Policy, stacklevel: int) -> None:
+    """A module that is loaded already stays plain. A package that is being imported is not meant: it is the one that
+    asks for its submodules."""
+    late = []
+    for name, module in list(sys.modules.items()):
+        spec = getattr(module, "__spec__", None)
+        if (
+            any(matches(pattern, name) for pattern in patterns)
+            and not matches(OURSELVES, name)
+            and type(getattr(spec, "loader", None)) is SourceFileLoader
+            and not getattr(spec, "_initializing", False)
+            and policy.why(name, getattr(spec, "origin", None) or "")
+        ):
+            late.append(name)
+    if late:
+        import warnings
+
+        from autograph_hook.errors import AutographWarning
+
+        shown = ", ".join(sorted(late)[:5]) + (f" and {len(late) - 5} more" if len(late) > 5 else "")
+        warnings.warn(
+            f"already imported when autograph_hook was told to enable it, so it stays plain: {shown}. Install the hook "
+            "before the first import, run the program with 'python -m autograph_hook', or reload the module.",
+            AutographWarning,
+            stacklevel=stacklevel,
+        )
+
+
+def _report_at_exit(file: str) -> None:
+    import atexit
+
+    path = file if file == STANDARD_ERROR else os.path.abspath(file)
+    if path not in _reports:
+        _reports.add(path)
+        atexit.register(_write_report, path, os.getpid())
+
+
+def _write_report(path: str, process: int) -> None:
+    if os.getpid() != process:
+        return  # a forked child: the report is its parent's
+    from autograph_hook import report
+
+    try:
+        if path == STANDARD_ERROR:
+            print(report().to_text(), file=sys.stderr)
+        else:
+            report().save(path)
+    except OSError as error:
+        print(f"autograph_hook: the report cannot be written to {path}: {error.strerror}", file=sys.stderr)

@@ -1,0 +1,42 @@
+"""`python -m benchmarks NAME... [--quick] [--rounds N] [--out FILE]`; without a name, all of them."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+import time
+from pathlib import Path
+
+from .harness import Bench, machine
+
+NAMES = ("importing", "gates", "first_call", "example")
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(NAMES)}")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds: a first impression")
+    parser.add_argument("--rounds", type=int, default=0, help="so many rounds")
+    parser.add_argument("--out", type=Path, help="write all figures to this JSON file")
+    options = parser.parse_args(argv)
+    unknown = set(options.names) - set(NAMES)
+    if unknown:
+        parser.error(f"no benchmark named {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    results: dict[str, object] = {"machine": machine()}
+    print("  ".join(f"{key} {value}" for key, value in machine().items()))
+    for name in options.names or NAMES:
+        bench = Bench(name, options.quick, options.rounds)
+        print(f"\n{name}", flush=True)
+        start = time.perf_counter()
+        importlib.import_module(f"benchmarks.{name}").run(bench)
+        print(f"  ({time.perf_counter() - start:.0f} s)")
+        results[name] = bench.to_dict()
+        if options.out:
+            options.out.write_text(json.dumps(results, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""What gates cost a program that never builds a graph, in a process that has TensorFlow loaded.
+
+Each round is a fresh process in which every program is loaded twice, plain and enabled, and run in turn.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import tempfile
+from pathlib import Path
+
+from .harness import Bench, child
+from .programs import CALLS, OTHERS
+
+HERE = Path(__file__).parent
+
+
+def run(bench: Bench) -> None:
+    rounds = bench.how_many(7, quick=2)
+    inner = 5 if bench.quick else 15
+    fresh = shutil.ignore_patterns("__pycache__")
+    with tempfile.TemporaryDirectory() as scratch:
+        for package in "plain", "gated":
+            shutil.copytree(HERE / "programs", Path(scratch, package), ignore=fresh)
+        found = []
+        for turn in range(rounds):
+            order = "plain,gated" if turn % 2 else "gated,plain"
+            found.append(child([HERE / "gates_child.py", scratch, order, str(inner)]))
+    for shape in found[0]["shapes"]:
+        pairs = [process["shapes"][shape] for process in found]
+        bench.row(f"call, plain: {shape}", [plain for plain, _ in pairs], "ns")
+        bench.row(f"shut gate adds: {shape}", [gated - plain for plain, gated in pairs], "ns", at_most=10)
+    for name in (*CALLS, *OTHERS):
+        limits = {"at_most": 1.2} if name in CALLS else {}
+        bench.row(f"program: {name}", [process["programs"][name] for process in found], "x", **limits)
+    means = [statistics.geometric_mean(process["programs"].values()) for process in found]
+    bench.row(f"geometric mean of {len(CALLS + OTHERS)} programs", means, "x", at_most=1.03)

@@ -1,0 +1,131 @@
+"""`python -m tests.transparency stdlib|suites [options] [NAME...]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from . import known, stdlib, suites
+
+SHOWN = 6  # differing cases of one file
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.transparency", description=__doc__)
+    parser.add_argument("what", choices=["stdlib", "suites"])
+    parser.add_argument("only", nargs="*", help="names of test files or of libraries; default: all")
+    parser.add_argument("--python", default=sys.executable, help="the interpreter (default: this one)")
+    parser.add_argument("--quick", action="store_true", help="the part that pytest runs")
+    parser.add_argument("--plain", action="store_true", help="without the hook only: the baseline")
+    parser.add_argument("--baseline", type=Path, help="a file written by --out: no new run without the hook")
+    parser.add_argument("--work", type=Path, help="a directory for environments, sources and byte code")
+    parser.add_argument("--out", type=Path, help="write all outcomes to this JSON file")
+    parser.add_argument("--logs", type=Path, help="write each run's output into this directory")
+    options = parser.parse_args(argv)
+    if options.logs:
+        options.logs.mkdir(parents=True, exist_ok=True)
+    return run_suites(options) if options.what == "suites" else run_stdlib(options)
+
+
+def run_stdlib(options: argparse.Namespace) -> int:
+    found = stdlib.tasks(options.quick, tuple(options.only))
+    there = stdlib.exists(options.python, [task.test for task in found])
+    baseline = json.loads(options.baseline.read_text()) if options.baseline else {}
+    prefix = ""
+    if options.work:
+        options.work.mkdir(parents=True, exist_ok=True)
+        prefix = str(options.work.resolve() / "bytecode")
+    table = Table(options.out, options.logs)
+    for task in found:
+        if task.test not in there:
+            continue
+        if options.baseline:
+            kept = baseline.get(task.test, {"plain": {}, "status": None})
+            plain = stdlib.Run(cases=kept["plain"], status=kept["status"])
+        else:
+            plain = stdlib.run(task, hook=False, python=options.python, prefix=prefix)
+        hooked = None if options.plain else stdlib.run(task, hook=True, python=options.python, prefix=prefix)
+        table.add(task.test, plain, hooked)
+    return table.close()
+
+
+def run_suites(options: argparse.Namespace) -> int:
+    table = Table(options.out, options.logs)
+    work = options.work or Path("build/transparency")
+    for suite in suites.SUITES:
+        if options.only and suite.name not in options.only:
+            continue
+        place = suites.prepare(suite, work, options.python)
+        for form in suites.FORMS:
+            plain = suites.run(suite, place, form, hook=False)
+            hooked = None if options.plain else suites.run(suite, place, form, hook=True)
+            table.add(f"{suite.name} ({form})", plain, hooked)
+    return table.close()
+
+
+class Table:
+    """Prints one line for each file, its differing cases below it, and totals at the end."""
+
+    def __init__(self, out: Path | None, logs: Path | None) -> None:
+        self.out, self.logs = out, logs
+        self.files = self.unknown = self.excused = 0
+        self.totals = {"plain": [0, 0, 0], "hook": [0, 0, 0]}
+        self.results: dict[str, object] = {}
+
+    def add(self, name: str, plain: stdlib.Run, hooked: stdlib.Run | None) -> None:
+        self.files += 1
+        line = f"{name:36} plain {self.count('plain', plain)} {plain.seconds:6.1f}s"
+        if hooked is not None:
+            line += f"   hook {self.count('hook', hooked)} {hooked.seconds:6.1f}s"
+            line += f"  {len(hooked.loaded)} modules"
+        print(line, flush=True)
+        if hooked is not None:
+            self.compare(name, plain, hooked)
+        self.results[name] = {
+            "plain": plain.cases,
+            "status": plain.status,
+            "hook": hooked.cases if hooked else None,
+            "loaded": hooked.loaded if hooked else None,
+        }
+        if self.out:
+            self.out.write_text(json.dumps(self.results, indent=1))
+        if self.logs:
+            for kind, run in ("plain", plain), ("hook", hooked):
+                if run is not None and run.output:
+                    self.logs.joinpath(f"{name}.{kind}.log").write_text(run.output)
+
+    def count(self, kind: str, run: stdlib.Run) -> str:
+        counts = run.counts
+        numbers = [counts["passed"], counts["failed"] + counts["error"], counts["skipped"]]
+        self.totals[kind] = [a + b for a, b in zip(self.totals[kind], numbers, strict=True)]
+        return "{:5} passed {:2} failed {:3} skipped".format(*numbers)
+
+    def compare(self, name: str, plain: stdlib.Run, hooked: stdlib.Run) -> None:
+        if not hooked.loaded:
+            self.unknown += 1
+            print("    NO MODULE came through the hook")
+        differing = stdlib.differences(plain, hooked)
+        for i, (case, (without, with_)) in enumerate(differing.items()):
+            why = known.reason(name, case)
+            if why is None:
+                self.unknown += 1
+            else:
+                self.excused += 1
+            if i < SHOWN:
+                verdict = f"(known: {why})" if why else "UNEXPECTED"
+                print(f"    {case}: {without} -> {with_}  {verdict}", flush=True)
+        if len(differing) > SHOWN:
+            print(f"    and {len(differing) - SHOWN} more")
+
+    def close(self) -> int:
+        for kind, (passed, failed, skipped) in self.totals.items():
+            if passed:
+                print(f"{kind}: {self.files} runs, {passed} passed, {failed} failed, {skipped} skipped")
+        print(f"differences: {self.unknown} unexpected, {self.excused} known")
+        return 1 if self.unknown else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

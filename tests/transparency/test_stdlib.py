@@ -1,0 +1,37 @@
+"""CPython's own test files behave the same when they and the modules they test are enabled."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from . import known, stdlib
+
+QUICK = stdlib.tasks(quick=True)
+THERE = stdlib.exists(sys.executable, [task.test for task in QUICK])
+
+
+@pytest.mark.parametrize("task", QUICK, ids=lambda task: task.test)
+def test_a_test_file_of_cpython_has_the_same_outcomes_with_the_hook(task: stdlib.Task) -> None:
+    if task.test not in THERE:
+        pytest.skip("this interpreter does not ship the test file")
+    plain = stdlib.run(task, hook=False)
+    hooked = stdlib.run(task, hook=True)
+    assert plain.cases, plain.output
+    assert hooked.loaded, f"no module came through the hook:\n{hooked.output}"
+    differing = {
+        case: outcomes
+        for case, outcomes in stdlib.differences(plain, hooked).items()
+        if known.reason(task.test, case) is None
+    }
+    assert not differing, hooked.output
+
+
+def test_every_known_difference_names_a_test_file_that_is_run() -> None:
+    names = {task.test for task in stdlib.tasks()}
+    assert [entry for entry in known.KNOWN if entry.test not in names] == []
+
+
+def test_at_least_sixty_test_files_are_listed() -> None:
+    assert len({task.test for task in stdlib.tasks()}) >= 60
