@@ -30,14 +30,15 @@ if TYPE_CHECKING:
     )
     from autograph_hook.importing.hook import Hook, install
     from autograph_hook.reporting import Report
-    from autograph_hook.runtime import plain
+    from autograph_hook.runtime.plain import plain
 
 
 def report() -> Report:
     """What was staged so far in this process and what was not, and why."""
     from autograph_hook.reporting import Report
+    from autograph_hook.runtime.summary import modules
 
-    return Report()
+    return Report(modules())
 
 
 _HOME = {
@@ -48,7 +49,7 @@ _HOME = {
     "StagingError": "autograph_hook.errors",
     "VerificationError": "autograph_hook.errors",
     "install": "autograph_hook.importing.hook",
-    "plain": "autograph_hook.runtime",
+    "plain": "autograph_hook.runtime.plain",
 }
 
 

@@ -1,8 +1,8 @@
 """What can be set, which values are accepted, and which of several sources wins.
 
-Sources are layers, strongest first: marker, command line, environment, overrides, pyproject, default. Lists add up
-over the layers; for every other key the strongest layer that has it decides. Loaded at start-up, so nothing heavy
-is imported here: no dataclasses, no typing, no regular expressions.
+Sources are layers, strongest first: marker, command line, environment, overrides, pyproject, default. Lists
+add up over the layers; for every other key the strongest layer that has it decides. Loaded at start-up, so
+nothing heavy is imported here: no dataclasses, no typing, no regular expressions.
 """
 
 from __future__ import annotations
@@ -142,10 +142,13 @@ def entry_point_names() -> list[str]:
 
 _PATTERNS = "a list of dotted module names, in which * stands for any part of a name"
 _FLAG = "true or false"
+_YES = ("true", "1", "yes", "on")
+_NO = ("false", "0", "no", "off")
 
 
 class Key:
-    """One thing that can be set: its default, the check of a value, and what to say when a value is refused."""
+    """One thing that can be set: its default, the check of a value, and what to say when a value is
+    refused."""
 
     __slots__ = ("accepted", "check", "default", "name", "table")
 
@@ -176,14 +179,15 @@ class Key:
             accepted = self.accepted
         if self.name == "backend" and (others := entry_point_names()):
             accepted += f" ({', '.join(others)})"
-        raise SettingsError(f"{where}: {written or self.written} = {value!r} is not accepted. It must be {accepted}.")
+        raise SettingsError(
+            f"{where}: {written or self.written} = {value!r} is not accepted. It must be {accepted}."
+        )
 
     def parse(self, text: str) -> object:
         """The value that a text from the environment, the command line or a marker stands for."""
         if self.check is _flag:
-            return {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False}.get(
-                text.lower(), False if text.lower() == "off" else text
-            )
+            word = text.lower()
+            return True if word in _YES else False if word in _NO else text
         if self.check is _patterns:
             return [item.strip() for item in text.split(",") if item.strip()]
         if self.check is _warm_up and text.isdecimal():
@@ -201,7 +205,8 @@ KEYS: dict[str, Key] = {
             "backend",
             "auto",
             _backend,
-            f'"auto", "tensorflow" or the name of an installed entry point in the group {BACKEND_ENTRY_POINTS}',
+            '"auto", "tensorflow" or the name of an installed entry point in the group '
+            + BACKEND_ENTRY_POINTS,
         ),
         Key("trace_safe", (), _patterns, _PATTERNS),
         Key("strict", False, _flag, _FLAG),
@@ -217,7 +222,8 @@ PER_MARKER = ("mode", "backend", "strict", "warm_up", "jit_compile")  # what a m
 
 
 class Layer:
-    """The settings of one source, checked. `overrides` are pairs of patterns and values, later ones stronger."""
+    """The settings of one source, checked. `overrides` are pairs of patterns and values, later ones
+    stronger."""
 
     __slots__ = ("overrides", "source", "values")
 
@@ -227,9 +233,10 @@ class Layer:
         self.overrides: list[tuple[tuple[str, ...], dict[str, Value]]] = []
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Layer)
-            and (self.source, self.values, self.overrides) == (other.source, other.values, other.overrides)
+        return isinstance(other, Layer) and (self.source, self.values, self.overrides) == (
+            other.source,
+            other.values,
+            other.overrides,
         )
 
     __hash__ = None  # type: ignore[assignment]

@@ -3,9 +3,9 @@
 Three forms of the same computation: a graph written by hand; imperative, converted by TensorFlow's AutoGraph;
 imperative in an enabled module, its transformed code cached by an earlier process.
 
-Each measured call is the first one of a fresh process, because AutoGraph keeps what it converted. `trace` is the
-time until the graph exists (`get_concrete_function`), the promise is about it; `first call` adds the first run of
-the graph, in which TensorFlow optimises it, the same in all forms.
+Each measured call is the first one of a fresh process, because AutoGraph keeps what it converted. `trace` is
+the time until the graph exists (`get_concrete_function`), the promise is about it; `first call` adds the
+graph's first run, in which TensorFlow optimises it, the same in all forms.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One fresh process of the first_call benchmark: the first call of one case in one form, timed.
 
 Arguments: the directory that holds the package `cases`, the form and the case. Before the measured call an
-unrelated graph written by hand is traced and run, so that what TensorFlow itself loads is in no figure; what its
-AutoGraph or this package loads at its first use is.
+unrelated graph written by hand is traced and run, so that what TensorFlow itself loads is in no figure; what
+its AutoGraph or this package loads at its first use is.
 """
 
 from __future__ import annotations

@@ -40,7 +40,11 @@ class Project:
         return path
 
     def python(
-        self, *words: object, env: dict[str, str] | None = None, stdin: str | None = None, cwd: Path | None = None
+        self,
+        *words: object,
+        env: dict[str, str] | None = None,
+        stdin: str | None = None,
+        cwd: Path | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """`python WORDS...`, without the hook."""
         return subprocess.run(

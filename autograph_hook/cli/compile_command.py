@@ -41,7 +41,8 @@ def command(words: list[str]) -> int:
 
 
 def _compile(loader: Loader) -> str:
-    """Empty when the transformed code is in the cache; else what is in the way, "plain" first where it is meant."""
+    """Empty when the transformed code is in the cache; else what is in the way, "plain" first where it is
+    meant."""
     try:
         return loader.compile_ahead()
     except SyntaxError as error:

@@ -51,7 +51,11 @@ class Doctor:
     def _packages(self) -> None:
         for name in DEPENDENCIES:
             version = _version(name)
-            self.say("dependency", f"{name} {version or 'is not installed: pip install ' + name}", wrong=not version)
+            self.say(
+                "dependency",
+                f"{name} {version or 'is not installed: pip install ' + name}",
+                wrong=not version,
+            )
         found = [f"{name} {version}" for name in FRAMEWORKS if (version := _version(name))]
         self.say("frameworks", ", ".join(found) or "none: enabled modules run, and nothing can be staged")
 
@@ -63,7 +67,10 @@ class Doctor:
             return
         settings = Settings(layers)
         files = [layer.source for layer in layers if layer.source != "environment"]
-        self.say("settings", f"from {files[0]}" if files else "no pyproject.toml with [tool.autograph_hook] from here up")
+        self.say(
+            "settings",
+            f"from {files[0]}" if files else "no pyproject.toml with [tool.autograph_hook] from here up",
+        )
         for name, accepted in KEYS.items():
             if settings.origin(name) != "default" and name not in ("enable", "disable"):
                 value = settings.value(name)
@@ -101,8 +108,8 @@ class Doctor:
         if there:
             self.say("start-up file", f"{path}{acts}")
         elif os.path.exists(path):
-            self.say("start-up file", f"{path} is not as this version writes it: autograph-hook startup install",
-                     wrong=True)  # fmt: skip
+            text = f"{path} is not as this version writes it: autograph-hook startup install"
+            self.say("start-up file", text, wrong=True)
         elif acts:
             self.say("start-up file", f"{SWITCH}={switch} is set and no start-up file acts on it: "
                      "autograph-hook startup install", wrong=True)  # fmt: skip
@@ -149,4 +156,3 @@ def _rewriter(finder: object) -> str:
     kind = finder if isinstance(finder, type) else type(finder)
     name = f"{kind.__module__}.{kind.__qualname__}"
     return name if kind.__module__.partition(".")[0] in OTHER_REWRITERS else ""
-

@@ -10,7 +10,7 @@ from autograph_hook.errors import AutographError
 from autograph_hook.importing.script import CannotRun, Program, prepare, run
 
 COMMANDS = {
-    "run": "[OPTIONS] (SCRIPT | -m MODULE | -c CODE | -) [ARGS...]   run a program (as python -m autograph_hook)",
+    "run": "[OPTIONS] (SCRIPT | -m MODULE | -c CODE | -) [ARGS...]   as python -m autograph_hook",
     "show": "FILE[:FUNCTION]     print the plain code with its gates, and the twins",
     "compile": "PATH...             transform ahead of time, into __pycache__",
     "cache": "info|clean PATH...  count or remove transformed code",
@@ -21,7 +21,8 @@ COMMANDS = {
 
 
 def main(words: list[str] | None = None) -> int:
-    """`python -m autograph_hook`. The program's own exit passes through; otherwise the exit status is returned."""
+    """`python -m autograph_hook`. The program's own exit passes through; otherwise the exit status is
+    returned."""
     return _guarded(_run, sys.argv[1:] if words is None else words)
 
 

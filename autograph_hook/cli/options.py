@@ -1,4 +1,5 @@
-"""Reading options. By hand: argparse costs more at start-up than the hook, and takes the program's options for ours."""
+"""Reading options. By hand: argparse costs more at start-up than the hook, and takes the program's options
+for ours."""
 
 from __future__ import annotations
 
@@ -32,7 +33,20 @@ options:
 """
 
 VALUED = ("--enable", "--disable", "--mode", "--backend", "--config")
-ALL = (*VALUED, "--no-cache", "--report", "--strict", "-v", "--verbose", "--version", "--help", "-h", "-m", "-c", "-")
+ALL = (
+    *VALUED,
+    "--no-cache",
+    "--report",
+    "--strict",
+    "-v",
+    "--verbose",
+    "--version",
+    "--help",
+    "-h",
+    "-m",
+    "-c",
+    "-",
+)
 
 
 class UsageError(Exception):
@@ -83,7 +97,9 @@ class RunOptions:
             elif word[:2] in ("-m", "-c") and not word.startswith("--"):
                 self.kind = "module" if word[1] == "m" else "code"
                 if len(word) == 2 and at == len(words):
-                    raise UsageError(f"{word} needs a {'module name' if word[1] == 'm' else 'program text'} after it.")
+                    raise UsageError(
+                        f"{word} needs a {'module name' if word[1] == 'm' else 'program text'} after it."
+                    )
                 self.what = word[2:] or words[at]
                 self.arguments = words[at + (len(word) == 2) :]
                 return
@@ -104,7 +120,9 @@ class RunOptions:
 
 
 def refuse_option(option: str, accepted: tuple[str, ...]) -> NoReturn:
-    raise UsageError(f"there is no option {option!r}.{guess(option, accepted)}")
+    raise UsageError(
+        f"there is no option {option!r}.{guess(option, accepted, 0.8)} Accepted: {', '.join(accepted)}."
+    )
 
 
 def plain_words(words: list[str], usage: str) -> list[str]:

@@ -22,7 +22,7 @@ def command(words: list[str]) -> int:
         raise UsageError(f"report: {path} is not a saved report: {error}.") from None
     if not isinstance(content, dict) or content.get("version") != 1 or "modules" not in content:
         raise UsageError(
-            f"report: {path} is not a saved report: it has no \"version\": 1 and \"modules\". "
+            f'report: {path} is not a saved report: it has no "version": 1 and "modules". '
             "Save one with --report=FILE.json."
         )
     from autograph_hook.reporting import Report

@@ -1,4 +1,5 @@
-"""`autograph-hook startup status|install|remove`: the file that lets AUTOGRAPH_HOOK=1 act when Python starts."""
+"""`autograph-hook startup status|install|remove`: the file that lets AUTOGRAPH_HOOK=1 act when Python
+starts."""
 
 from __future__ import annotations
 
@@ -14,7 +15,9 @@ def command(words: list[str]) -> int:
     try:
         if words[0] == "install":
             print(f"written: {startup.add()}")
-            print("From now on AUTOGRAPH_HOOK=1 in the environment installs the hook when this Python starts.")
+            print(
+                "From now on AUTOGRAPH_HOOK=1 in the environment installs the hook when this Python starts."
+            )
         elif words[0] == "remove":
             print(f"removed: {startup.remove()}")
         else:

@@ -1,8 +1,8 @@
 """Transformed code on disk, beside the plain `.pyc` files and never in their place.
 
-What holds at every moment: a file under its final name was written whole; a file is used only if its key (in its
-name) and the hash of the source (in its header) are the present ones; whatever goes wrong while reading is a miss,
-whatever goes wrong while writing leaves things as they were.
+What holds at every moment: a file under its final name was written whole; a file is used only if its key (in
+its name) and the hash of the source (in its header) are the present ones; whatever goes wrong while reading
+is a miss, whatever goes wrong while writing leaves things as they were.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 TAG = "autograph"
 DEPENDENCIES = ("gast", "astor")
-# PEP 552: the file is checked against the hash of the source. Time stamps miss an edit within the same second that
-# keeps the size, and go stale on every fresh checkout.
+# PEP 552: the file is checked against the hash of the source. Time stamps miss an edit within the same second
+# that keeps the size, and go stale on every fresh checkout.
 CHECKED_HASH = b"\x03\x00\x00\x00"
 _MAGIC = int.from_bytes(MAGIC_NUMBER, "little")
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -44,8 +44,8 @@ def key() -> str:
 
 
 def _version(distribution: str) -> str:
-    """The installed version, from the name of the directory of its metadata: importlib.metadata would cost more
-    than loading a hundred modules from the cache."""
+    """The installed version, from the name of the directory of its metadata: importlib.metadata would cost
+    more than loading a hundred modules from the cache."""
     for entry in sys.path:
         if os.path.isdir(os.path.join(entry, distribution)):
             try:
@@ -96,7 +96,7 @@ def read(path: str, digest: bytes) -> Any:
         return None
 
 
-def write(path: str, digest: bytes, content: object, source_path: str) -> bool:
+def write(path: str, digest: bytes, content: Any, source_path: str) -> bool:
     """Keep `content`. False, with nothing changed, where that cannot be done."""
     temporary = f"{path}.{os.getpid()}.{os.urandom(6).hex()}"
     try:

@@ -1,7 +1,7 @@
 """Bringing spawn and forkserver children of a run program back through the hook.
 
-multiprocessing sends a child the name in `__main__.__spec__`, and the child runs that module again. The name that we
-put there is a string that, when it is unpickled in the child, first installs the hook.
+multiprocessing sends a child the name in `__main__.__spec__`, and the child runs that module again. The name
+that we put there is a string that, when it is unpickled in the child, first installs the hook.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PREFIX = "AUTOGRAPH_HOOK_"
 SWITCH = "AUTOGRAPH_HOOK"  # lets the start-up file act
 CONFIG = "AUTOGRAPH_HOOK_CONFIG"  # the pyproject.toml to read
-ROOT = "AUTOGRAPH_HOOK_ROOT"  # the directory whose modules are enabled; a script run leaves it for its children
+ROOT = "AUTOGRAPH_HOOK_ROOT"  # what a run enables by default: a directory or a package; left for its children
 NOT_KEYS = (CONFIG, ROOT)
 FILE = "pyproject.toml"
 TABLE = "tool.autograph_hook"
@@ -34,8 +34,8 @@ def find_pyproject(*starts: str) -> str | None:
             except FileNotFoundError:
                 pass
             except OSError:
-                # Whether a file that cannot be read has our table is not known. Guessing that it has none would
-                # run the program with other settings than the ones the user wrote.
+                # Whether a file that cannot be read has our table is not known. Guessing that it has none
+                # would run the program with other settings than the ones the user wrote.
                 if os.path.isfile(path):
                     return path
             parent = os.path.dirname(directory)
@@ -107,14 +107,16 @@ def _values(table: dict[str, Any], where: str, keys: Iterable[Key], others: list
 
 
 def unknown_key(where: str, name: str, accepted: list[str]) -> SettingsError:
-    return SettingsError(f"{where}: there is no setting {name!r}.{guess(name, accepted)} Accepted: {', '.join(accepted)}.")
+    return SettingsError(
+        f"{where}: there is no setting {name!r}.{guess(name, accepted)} Accepted: {', '.join(accepted)}."
+    )
 
 
-def guess(word: str, accepted: Iterable[str]) -> str:
+def guess(word: str, accepted: Iterable[str], likeness: float = 0.6) -> str:
     """A sentence that names the accepted word that was probably meant, or nothing."""
     from difflib import get_close_matches
 
-    close = get_close_matches(word, list(accepted), 1)
+    close = get_close_matches(word, list(accepted), 1, likeness)
     return f" Did you mean {close[0]!r}?" if close else ""
 
 

@@ -1,8 +1,8 @@
 """The meta-path finder: asks the finders after itself and gives enabled modules another loader.
 
-The path is searched once, by whoever would have searched it, so editable installs, namespace packages and other hooks
-work as they did. Only a spec whose loader is exactly SourceFileLoader is touched: any other loader is somebody's
-business already.
+The path is searched once, by whoever would have searched it, so editable installs, namespace packages and
+other hooks work as they did. Only a spec whose loader is exactly SourceFileLoader is touched: any other
+loader is somebody's business already.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from autograph_hook.importing.loader import Loader
 
+
 class Finder:
     """Stands first on `sys.meta_path`. What it does is decided by its `policy`."""
 
@@ -35,8 +36,9 @@ class Finder:
         self.verbose = verbose
         self.scripts: dict[str, str] = {}  # names under which a child process finds the script of its parent
         self._resting: list[int] = []  # threads that are transforming, whose own imports are not for us
-        # The modules that are being looked for, innermost last. Python holds the import lock meanwhile, so they are of
-        # one thread. A finder that delegates to all others, as some do, asks us again: once is answered.
+        # The modules that are being looked for, innermost last. Python holds the import lock meanwhile, so
+        # they are of one thread. A finder that delegates to all others, as some do, asks us again: once is
+        # answered.
         self._asking: list[str] = []
         self._told: set[object] = set()
         self._passed: list[int] = []
@@ -64,8 +66,8 @@ class Finder:
             asking.pop()
         if spec is None:
             return None
-        # Every import comes through here. The modules that are not enabled are in a hurry, so no calls are spent on
-        # what can be written out.
+        # Every import comes through here. The modules that are not enabled are in a hurry, so no calls are
+        # spent on what can be written out.
         loader = spec.loader
         if type(loader) is SourceFileLoader:
             file = loader.path
@@ -80,7 +82,12 @@ class Finder:
                 if not may_hold_marker(head) or not self._marked(file):
                     return spec
             self._swap(spec, loader, verdict)
-        elif spec.has_location and loader is not None and spec.origin is not None and spec.origin.endswith(".py"):
+        elif (
+            spec.has_location
+            and loader is not None
+            and spec.origin is not None
+            and spec.origin.endswith(".py")
+        ):
             self._leave_alone(fullname, spec.origin, loader)
         return spec
 
@@ -89,7 +96,7 @@ class Finder:
         if meta_path and meta_path[0] is self:
             after = 1
         else:
-            after = meta_path.index(self) + 1 if self in meta_path else 0  # type: ignore[arg-type,operator]
+            after = meta_path.index(self) + 1 if self in meta_path else 0
             if after:
                 self._come_first(meta_path[0])
         for finder in meta_path[after:]:
@@ -104,12 +111,13 @@ class Finder:
         return None
 
     def _come_first(self, head: object) -> None:
-        """Another finder was put before this one, and modules that it claims are never shown to us. Behind us it is
-        still asked for everything. Done once for each such finder: two hooks that both insist would never end."""
+        """Another finder was put before this one, and modules that it claims are never shown to us. Behind us
+        it is still asked for everything. Done once for each such finder: two hooks that both insist would
+        never end."""
         if id(head) not in self._passed:
             self._passed.append(id(head))
-            sys.meta_path.remove(self)  # type: ignore[arg-type]
-            sys.meta_path.insert(0, self)  # type: ignore[arg-type]
+            sys.meta_path.remove(self)
+            sys.meta_path.insert(0, self)
 
     def _marked(self, path: str) -> bool:
         """Does the source at this path enable itself?"""
@@ -160,8 +168,9 @@ class Finder:
         self._told.add(kind)
         hook = f"{kind.__module__}.{kind.__qualname__}"
         self._warn(
-            f"{fullname} is enabled for autograph_hook, but {hook} loads and rewrites it. It is left to {hook} and "
-            "runs plain; so do other modules that this hook claims. To have one staged, take it out of that hook.",
+            f"{fullname} is enabled for autograph_hook, but {hook} loads and rewrites it. It is left to {hook} "
+            "and runs plain; so do other modules that this hook claims. To have one staged, take it out of that "
+            "hook.",
             path,
             1,
         )

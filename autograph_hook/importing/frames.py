@@ -1,9 +1,9 @@
 """Keeping our own frames out of the user's tracebacks.
 
-CPython removes the frames of `importlib._bootstrap` and `importlib._bootstrap_external` from the traceback of an
-exception that passes through an import. It knows them by their file name. A function of ours that stands between
-them takes that file name, so an import fails with the same traceback, and a warning with a `stacklevel` names the same
-line, with us and without.
+CPython removes the frames of `importlib._bootstrap` and `importlib._bootstrap_external` from the traceback of
+an exception that passes through an import. It knows them by their file name. A function of ours that stands
+between them takes that file name, so an import fails with the same traceback, and a warning with a
+`stacklevel` names the same line, with us and without.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ IMPORTLIB = "<frozen importlib._bootstrap_external>"
 
 def part_of_importlib(function: F) -> F:
     """Decorator: this function's frames count as importlib's."""
-    function.__code__ = function.__code__.replace(co_filename=IMPORTLIB)  # type: ignore[attr-defined]
+    function.__code__ = function.__code__.replace(co_filename=IMPORTLIB)
     return function
 
 

@@ -1,7 +1,7 @@
 """`install()`: putting the finder in place, and the settings that it obeys.
 
-There is one finder. Each hook that is installed with settings of its own stands on the one before it: its settings
-are stronger, and taking it out brings back what was there.
+There is one finder. Each hook that is installed with settings of its own stands on the one before it: its
+settings are stronger, and taking it out brings back what was there.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Hook:
             if _hooks:
                 self.finder.policy = _hooks[-1].policy
             elif self.finder in sys.meta_path:
-                sys.meta_path.remove(self.finder)  # type: ignore[arg-type]
+                sys.meta_path.remove(self.finder)
 
     def __enter__(self) -> Hook:
         return self
@@ -69,13 +69,15 @@ class Hook:
 def install(enable: Iterable[str] | str = (), disable: Iterable[str] | str = (), **settings: object) -> Hook:
     """Enable the modules that these patterns, the environment, pyproject.toml or their own marker name.
 
-    `settings` are the keys of `[tool.autograph_hook]`; they stand above environment and file. Installing again with
-    nothing new gives the hook that is there."""
+    `settings` are the keys of `[tool.autograph_hook]`; they stand above environment and file. Installing
+    again with nothing new gives the hook that is there."""
     given = {name: _listed(value) for name, value in (("enable", enable), ("disable", disable)) if value}
     layer = keyword_layer("install()", {**given, **settings})
     top = current()
     if top is None:
-        return put_in_place(Policy(Settings([layer, *outer_layers([_program_directory(), os.getcwd()])])), stacklevel=3)
+        return put_in_place(
+            Policy(Settings([layer, *outer_layers([_program_directory(), os.getcwd()])])), stacklevel=3
+        )
     if not layer.values or layer in top.settings.layers:
         return top
     return put_in_place(top.policy.below(layer), stacklevel=3)
@@ -87,7 +89,8 @@ def current() -> Hook | None:
 
 
 def outer_layers(starts: list[str], config: str | None = None) -> list[Layer]:
-    """Environment and pyproject.toml. `config` names the file; else it is looked for from `starts` upwards."""
+    """Environment and pyproject.toml. `config` names the file; else it is looked for from `starts`
+    upwards."""
     layers = [environment_layer(os.environ)]
     path = config or os.environ.get(CONFIG) or find_pyproject(*starts)
     if path:
@@ -105,7 +108,7 @@ def put_in_place(policy: Policy, verbose: bool = False, stacklevel: int = 2) -> 
         finder.verbose = finder.verbose or verbose
         new -= set(top.settings.list("enable"))
     if finder not in sys.meta_path:
-        sys.meta_path.insert(0, finder)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, finder)
     hook = Hook(policy, finder)
     _hooks.append(hook)
     if new:
@@ -126,8 +129,8 @@ def _program_directory() -> str:
 
 
 def _warn_of_imported(patterns: set[str], policy: Policy, stacklevel: int) -> None:
-    """A module that is loaded already stays plain. A package that is being imported is not meant: it is the one that
-    asks for its submodules."""
+    """A module that is loaded already stays plain. A package that is being imported is not meant: it is the
+    one that asks for its submodules."""
     late = []
     for name, module in list(sys.modules.items()):
         spec = getattr(module, "__spec__", None)
@@ -146,8 +149,9 @@ def _warn_of_imported(patterns: set[str], policy: Policy, stacklevel: int) -> No
 
         shown = ", ".join(sorted(late)[:5]) + (f" and {len(late) - 5} more" if len(late) > 5 else "")
         warnings.warn(
-            f"already imported when autograph_hook was told to enable it, so it stays plain: {shown}. Install the hook "
-            "before the first import, run the program with 'python -m autograph_hook', or reload the module.",
+            f"already imported when autograph_hook was told to enable it, so it stays plain: {shown}. Install "
+            "the hook before the first import, run the program with 'python -m autograph_hook', or reload the "
+            "module.",
             AutographWarning,
             stacklevel=stacklevel,
         )
@@ -165,12 +169,16 @@ def _report_at_exit(file: str) -> None:
 def _write_report(path: str, process: int) -> None:
     if os.getpid() != process:
         return  # a forked child: the report is its parent's
-    from autograph_hook import report
+    from autograph_hook.reporting import Report
+    from autograph_hook.runtime.summary import modules
+
+    report = Report(modules())
 
     try:
         if path == STANDARD_ERROR:
-            print(report().to_text(), file=sys.stderr)
+            print(report.to_text(), file=sys.stderr)
         else:
-            report().save(path)
-    except OSError as error:
-        print(f"autograph_hook: the report cannot be written to {path}: {error.strerror}", file=sys.stderr)
+            report.save(path)
+    except Exception as error:
+        reason = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+        print(f"autograph_hook: the report cannot be written to {path}: {reason}", file=sys.stderr)

@@ -1,14 +1,14 @@
 """The loader of enabled modules: plain code with gates, from the cache or transformed now.
 
-It is an ordinary SourceFileLoader with another `get_code`, so that reload, LazyLoader, runpy, importlib.resources,
-inspect and pkgutil work unchanged, and nothing global is patched.
+It is an ordinary SourceFileLoader with another `get_code`, so that reload, LazyLoader, runpy,
+importlib.resources, inspect and pkgutil work unchanged, and nothing global is patched.
 """
 
 from __future__ import annotations
 
 import _imp
 import sys
-from _frozen_importlib import _call_with_frames_removed
+from _frozen_importlib import _call_with_frames_removed  # type: ignore[attr-defined]
 from _frozen_importlib_external import SourceFileLoader, cache_from_source
 
 from autograph_hook.errors import ConversionError
@@ -50,7 +50,7 @@ class Loader(SourceFileLoader):
             if module.__spec__ is not None:
                 module.__spec__.cached = plain
             if plain is not None:
-                module.__cached__ = plain
+                module.__dict__["__cached__"] = plain
         _call_with_frames_removed(exec, code, module.__dict__)
 
     @part_of_importlib
@@ -81,14 +81,16 @@ class Loader(SourceFileLoader):
         return self._attach(record, fullname, path, options) or super().source_to_code(source, path)
 
     @part_of_importlib
-    def source_to_code(self, data: Any, path: Any, *, _optimize: int = -1) -> Any:
+    def source_to_code(  # type: ignore[override]
+        self, data: Any, path: Any, *, _optimize: int = -1
+    ) -> Any:
         """For tools that bring the source themselves. A syntax tree is compiled as it is."""
         options = self.options(self.name, data) if isinstance(data, bytes) and isinstance(path, str) else None
         record = self._transform(data, path, options, _optimize) if options is not None else None
         if record is None or options is None:
-            return super().source_to_code(data, path, _optimize=_optimize)  # type: ignore[call-arg]
+            return super().source_to_code(data, path, _optimize=_optimize)
         code = self._attach(record, self.name, path, options)
-        return code or super().source_to_code(data, path, _optimize=_optimize)  # type: ignore[call-arg]
+        return code or super().source_to_code(data, path, _optimize=_optimize)
 
     def options(self, fullname: str, source: bytes) -> ModuleOptions | None:
         """How the module runs; None for plain."""
@@ -120,7 +122,9 @@ class Loader(SourceFileLoader):
                 return f"{self.cached} cannot be written"
         return ""
 
-    def _cached_code(self, fullname: str, path: str, digest: bytes, options: ModuleOptions) -> CodeType | None:
+    def _cached_code(
+        self, fullname: str, path: str, digest: bytes, options: ModuleOptions
+    ) -> CodeType | None:
         assert self.cached is not None
         record = cache.read(self.cached, digest)
         try:
@@ -129,7 +133,7 @@ class Loader(SourceFileLoader):
                 return None
             if payload[0].co_filename != path:
                 # The tree was moved or is seen under another path.
-                _imp._fix_co_filename(payload[0], path)
+                _imp._fix_co_filename(payload[0], path)  # type: ignore[attr-defined]
             code = attach(payload, fullname, path, options)
         except Exception:
             return None
@@ -138,7 +142,9 @@ class Loader(SourceFileLoader):
         return code
 
     @part_of_importlib
-    def _transform(self, source: bytes, path: str, options: ModuleOptions, optimize: int = -1) -> Record | None:
+    def _transform(
+        self, source: bytes, path: str, options: ModuleOptions, optimize: int = -1
+    ) -> Record | None:
         """None: compile it plain instead, which raises what is to be raised for bad source."""
         finder = self.finder
         failure: Exception | None = None
@@ -156,7 +162,7 @@ class Loader(SourceFileLoader):
             if problems and options.strict:
                 raise ConversionError(_refusal(path, problems))
             return transformed.payload(), problems
-        super().source_to_code(source, path, _optimize=optimize)  # type: ignore[call-arg]
+        super().source_to_code(source, path, _optimize=optimize)
         # Plain Python takes this source, so what went wrong is ours: the program runs on without us.
         self._fall_open(path, failure, options)
         return None
@@ -174,12 +180,11 @@ class Loader(SourceFileLoader):
         text = f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__
         if options.strict:
             raise ConversionError(f"{path}:{line}: could not be transformed: {text}") from failure
-        self.finder.warn_about(
-            path,
-            [(line, f"autograph_hook could not transform this module ({text}), so it runs plain. "
-                    "This is a mistake of autograph_hook's, please report it; '# autograph: disable' at the top of the "
-                    "file silences this.")],
-        )  # fmt: skip
+        advice = (
+            f"autograph_hook could not transform this module ({text}), so it runs plain. This is a mistake of "
+            "autograph_hook's, please report it; '# autograph: disable' at the top of the file silences this."
+        )
+        self.finder.warn_about(path, [(line, advice)])
 
 
 def _plain_cache(path: str) -> str | None:

@@ -1,8 +1,9 @@
 """The comments that speak to us: `# autograph: enable`, `# autograph: disable` and `# autograph: plain`.
 
-A marker stands on a line of its own before the first statement other than the docstring. The header of a file is
-read by hand, which takes microseconds; only a header that cannot be read that way (a docstring in parentheses, say)
-is tokenized. Line pragmas matter only when a module is transformed, so they may be tokenized for.
+A marker stands on a line of its own before the first statement other than the docstring. The header of a file
+is read by hand, which takes microseconds; only a header that cannot be read that way (a docstring in
+parentheses, say) is tokenized. Line pragmas matter only when a module is transformed, so they may be
+tokenized for.
 """
 
 from __future__ import annotations
@@ -11,8 +12,6 @@ from autograph_hook.settings import KEYS, PER_MARKER, SettingsError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from autograph_hook.settings import Value
 
 # What every comment for us contains. Nothing more is looked at in a source without it.
@@ -20,17 +19,23 @@ SIGN = b"utograph"
 WORDS = ("enable", "disable")
 LINE_WORD = "plain"
 ACCEPTED = (
-    "'# autograph: enable' or '# autograph: disable' before the first statement, '# autograph: plain' at the end of a "
-    "def, class, lambda, for, while, with or if line"
+    "'# autograph: enable' or '# autograph: disable' before the first statement, '# autograph: plain' at the "
+    "end of a def, class, lambda, for, while, with or if line"
+)
+MISPLACED = (
+    "'# autograph: plain' stands on a line of its own, where it means nothing. It belongs at the end of a def, "
+    "class, lambda, for, while, with or if line; '# autograph: disable' leaves a module plain."
 )
 
 
 def may_hold_marker(head: bytes) -> bool:
-    """Could the file that begins like this have a marker? False only where the first statement is seen to begin.
+    """Could the file that begins like this have a marker? False only where the first statement is seen to
+    begin.
 
     Nearly every module that is not enabled is settled here, from its first few lines.
 
-    >>> [may_hold_marker(b) for b in (b"import os\\n", b'\"\"\"Doc.\"\"\"\\n\\nimport os\\n', b"# Copyright\\n", b"")]
+    >>> heads = b"import os\\n", b"'''Doc.'''\\n\\nimport os\\n", b"# Copyright\\n", b""
+    >>> [may_hold_marker(head) for head in heads]
     [False, False, True, True]
     """
     at = 0
@@ -92,10 +97,7 @@ def _read_comment(marker: Marker, line: int, comment: str) -> None:
     words = " ".join(words).removeprefix(":").split()
     word = words[0] if words else ""
     if word == LINE_WORD:
-        marker.problems.append(
-            (line, "'# autograph: plain' stands on a line of its own, where it means nothing. It belongs at the end of "
-                   "a def, class, lambda, for, while, with or if line; '# autograph: disable' leaves a module plain.")
-        )  # fmt: skip
+        marker.problems.append((line, MISPLACED))
     elif word not in WORDS:
         marker.problems.append((line, f"{comment.strip()!r} is not a marker. Accepted: {ACCEPTED}."))
     else:
@@ -119,16 +121,17 @@ def _read_option(marker: Marker, line: int, option: str) -> None:
         marker.problems.append((line, str(error)))
 
 
-def _header_comments(source: bytes) -> Iterator[tuple[int, str]]:
-    """Line and text of the comments that stand on lines of their own before the first statement other than the
-    docstring."""
-    return iter(_quick_header(source) or _tokenized_header(source))
+def _header_comments(source: bytes) -> list[tuple[int, str]]:
+    """Line and text of the comments that stand on lines of their own before the first statement other than
+    the docstring."""
+    comments = _quick_header(source)
+    return _tokenized_header(source) if comments is None else comments
 
 
 def _quick_header(source: bytes) -> list[tuple[int, str]] | None:
     """Read line by line; None if that does not settle where the header ends.
 
-    >>> _quick_header(b'#!/bin/python\\n\"\"\"Doc.\\n# not a comment\\n\"\"\"\\n# yes\\nx = 1\\n# too late\\n')
+    >>> _quick_header(b"#!/bin/python\\n'''Doc.\\n# not a comment\\n'''\\n# yes\\nx = 1\\n# too late\\n")
     [(1, '#!/bin/python'), (5, '# yes')]
     """
     comments: list[tuple[int, str]] = []
@@ -213,7 +216,9 @@ def find_plain_lines(source: bytes) -> tuple[frozenset[int], list[tuple[int, str
                 if text.removeprefix("autograph:").split() == [LINE_WORD]:
                     lines.add(token.start[0])
                 else:
-                    problems.append((token.start[0], f"{token.string!r} is not a marker. Accepted: {ACCEPTED}."))
+                    problems.append(
+                        (token.start[0], f"{token.string!r} is not a marker. Accepted: {ACCEPTED}.")
+                    )
     except (tokenize.TokenError, SyntaxError, UnicodeDecodeError):
         pass  # compiling it will say so in Python's own words
     return frozenset(lines), problems

@@ -23,13 +23,24 @@ def is_installed(path: str) -> bool:
 class Policy:
     """The settings, with what a run of a script enables by default."""
 
-    __slots__ = ("_disable", "_enable", "_environments", "_named", "_says_something", "main", "package", "root", "settings")
+    __slots__ = (
+        "_disable",
+        "_enable",
+        "_environments",
+        "_named",
+        "_says_something",
+        "main",
+        "package",
+        "root",
+        "settings",
+    )
 
     def __init__(
         self, settings: Settings, root: str | None = None, package: str | None = None, main: str | None = None
     ) -> None:
-        """`main` is the name of the module that is the program itself. Where nothing gives an enable list, the
-        modules below the directory `root` and the package `package` are enabled too, unless they are installed."""
+        """`main` is the name of the module that is the program itself. Where nothing gives an enable list,
+        the modules below the directory `root` and the package `package` are enabled too, unless they are
+        installed."""
         self.settings = settings
         self.main = main
         self._enable = settings.list("enable")
@@ -76,7 +87,9 @@ class Policy:
     def is_main(self, name: str, path: str) -> bool:
         """Is this module the program? Of a package that is run, that is its `__main__`."""
         main = self.main
-        return main is not None and (name == main and not path.endswith("__init__.py") or name == f"{main}.__main__")
+        return main is not None and (
+            (name == main and not path.endswith("__init__.py")) or name == f"{main}.__main__"
+        )
 
     def _is_own(self, path: str) -> bool:
         """Is no directory between the root and the file hidden, or a virtual environment?"""
@@ -90,7 +103,8 @@ class Policy:
                 end = directory.find(os.sep, at)
                 end = len(directory) if end < 0 else end
                 known = not (
-                    directory[at:end].startswith(".") or os.path.exists(os.path.join(directory[:end], "pyvenv.cfg"))
+                    directory[at:end].startswith(".")
+                    or os.path.exists(os.path.join(directory[:end], "pyvenv.cfg"))
                 )
                 at = end + 1
             self._environments[directory] = known

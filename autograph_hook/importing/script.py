@@ -1,8 +1,8 @@
 """Running a program as `python` runs it, through the hook.
 
-What the program can see of `sys.argv`, `sys.path[0]`, `__main__`, exit status, signals, tracebacks and streams is as
-without us. One thing differs: `__main__.__spec__` of a script is not None, because that is how the children that
-multiprocessing starts find the script again.
+What the program can see of `sys.argv`, `sys.path[0]`, `__main__`, exit status, signals, tracebacks and
+streams is as without us. One thing differs: `__main__.__spec__` of a script is not None, because that is how
+the children that multiprocessing starts find the script again.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class CannotRun(Exception):
 
 
 class Program:
-    """What to run: a script's path (`kind` "script"), a module's name ("module"), source text ("code") or standard
-    input ("input"), and its arguments."""
+    """What to run: a script's path (`kind` "script"), a module's name ("module"), source text ("code") or
+    standard input ("input"), and its arguments."""
 
     def __init__(self, kind: str, what: str, arguments: list[str]) -> None:
         self.kind = kind
@@ -61,7 +61,9 @@ class Program:
         except OSError as error:
             if os.path.isdir(self.path):
                 raise CannotRun(f"can't find '__main__' module in {self.path!r}", 1) from None
-            raise CannotRun(f"can't open file {self.path!r}: [Errno {error.errno}] {error.strerror}", 2) from None
+            raise CannotRun(
+                f"can't open file {self.path!r}: [Errno {error.errno}] {error.strerror}", 2
+            ) from None
 
     @property
     def directory(self) -> str:
@@ -92,7 +94,9 @@ def _is_container(path: str) -> bool:
 class Prepared:
     """A program with the settings it runs under. All that can be wrong with either has been found."""
 
-    def __init__(self, program: Program, policy: Policy, command_line: Layer, config: str | None, verbose: bool) -> None:
+    def __init__(
+        self, program: Program, policy: Policy, command_line: Layer, config: str | None, verbose: bool
+    ) -> None:
         self.program = program
         self.policy = policy
         self.command_line = command_line
@@ -100,7 +104,9 @@ class Prepared:
         self.verbose = verbose
 
 
-def prepare(program: Program, command_line: Layer, config: str | None = None, verbose: bool = False) -> Prepared:
+def prepare(
+    program: Program, command_line: Layer, config: str | None = None, verbose: bool = False
+) -> Prepared:
     if config is not None and not os.path.isfile(config):
         raise CannotRun(f"--config: there is no file {config!r}.", 2)
     starts = [program.directory or os.getcwd(), os.getcwd()]
@@ -157,7 +163,8 @@ def _new_main() -> ModuleType:
 
 
 def _run_module(name: str, alter_argv: bool) -> None:
-    """As `python -m name`, or as `python directory` (then name is `__main__`): with Python's own function for that."""
+    """As `python -m name`, or as `python directory` (then name is `__main__`): with Python's own function for
+    that."""
     import runpy
 
     run_as_main = runpy._run_module_as_main  # type: ignore[attr-defined]
@@ -201,8 +208,7 @@ def _main_code(program: Program, module: ModuleType, finder: Finder | None) -> C
     space.update(__file__=path, __cached__=None)
     if path.endswith(".pyc"):
         space["__loader__"] = compiled = SourcelessFileLoader(MAIN, path)
-        code: CodeType = compiled.get_code(MAIN)
-        return code
+        return compiled.get_code(MAIN)  # type: ignore[return-value]
     plain = SourceFileLoader(MAIN, path)
     space["__loader__"] = plain
     if finder is not None and not finder.policy.refuses(MAIN):
@@ -245,8 +251,8 @@ def _keep_for_tracebacks(source: str) -> None:
 
 
 def _show_without_us(error: BaseException, traceback: TracebackType | None) -> None:
-    """The exception goes on to Python, which prints it and finds the exit status. What it prints begins where the
-    program begins."""
+    """The exception goes on to Python, which prints it and finds the exit status. What it prints begins where
+    the program begins."""
     previous = sys.excepthook
 
     def excepthook(kind: type[BaseException], value: BaseException, whole: TracebackType | None) -> None:

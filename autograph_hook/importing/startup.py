@@ -1,7 +1,7 @@
 """Start-up: one line in a `.pth` file, which acts when the environment variable AUTOGRAPH_HOOK says so.
 
-A program started with `python -m autograph_hook` sets that variable for its child processes. The line itself imports
-nothing, so a Python that is started without the variable pays for one look into the environment.
+A program started with `python -m autograph_hook` sets that variable for its child processes. The line itself
+imports nothing, so a Python that is started without the variable pays for one look into the environment.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ CHILD = "child"  # the value of the variable below a run program
 
 
 def start() -> Hook | None:
-    """Install the hook as the environment says. Whatever is wrong there is a warning: it must never keep Python from
-    starting. None: the hook stays off. Starting again gives the hook that is there."""
+    """Install the hook as the environment says. Whatever is wrong there is a warning: it must never keep
+    Python from starting. None: the hook stays off. Starting again gives the hook that is there."""
     hook = current()
     if hook is not None:
         return hook

@@ -24,21 +24,18 @@ def attach(payload: tuple[Any, ...], module: str, path: str, options: ModuleOpti
     `payload` is what `transpiler.Transformed.payload()` gave; `path` the source file's present path. Raises
     whatever a damaged payload leads to: the caller treats it as a cache miss.
     """
-    code, layout, functions, twins, problems = payload
+    code, layout, count, functions, twins, problems = payload
     if layout is None:
         return code  # type: ignore[no-any-return]
-    record = Module(module, path, options, twins, problems)
+    record = Module(module, path, options, functions, twins, problems)
     if gating.begin is gating.SHUT and any(name in modules for name in gating.FRAMEWORKS):
         gating.expect_framework()
     is_open = gating.begin if options.mode != "off" else gating.SHUT
     gates = record.gates
-    for function in functions:
+    for number in range(count):
         gate = Gate(is_open)
         gate.module = record
-        gate.function = function
-        gate.number = len(gates)
-        gate.calls = 0
-        gate.staging = None
+        gate.number = number
         gates.append(gate)
     return place(code, layout, gates)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import types
+import warnings
 from typing import Any
 
 from autograph_hook.backends.protocol import Backend
 from autograph_hook.backends.registry import registry
+from autograph_hook.errors import AutographWarning, StagingError
 from autograph_hook.runtime import gate as gates
 from autograph_hook.runtime import operators
 from autograph_hook.runtime.errors import user_frames
@@ -95,6 +98,7 @@ def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool
             return False
         if thread.trace is not None:
             thread.trace.enter(twin)
+        gate.twin_calls += 1
         with user_frames():
             result = twin(*values[1:], **keywords)
         thread.results.append(result)
@@ -106,7 +110,10 @@ def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool
     if staging is None:
         staging = gate.staging = outermost.Staging()
     for backend in registry.in_use():
-        outcome = outermost.enter(_Call(gate, backend, frame, values, keywords), staging)
+        try:
+            outcome = outermost.enter(_Call(gate, backend, frame, values, keywords), staging)
+        except Exception as error:
+            outcome = _gave_up(gate, staging, error)
         if outcome == outermost.TAKEN:
             return True
         if outcome == outermost.SHUT:
@@ -114,6 +121,18 @@ def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool
             return False
     _count(gate, staging)
     return False
+
+
+def _gave_up(gate: Gate, staging: outermost.Staging, error: Exception) -> int:
+    """A defect of ours must not reach the user's program: the function is plain, and the user is told."""
+    qualname, line, *_ = gate.function
+    reason = f"autograph_hook failed: {type(error).__name__}: {error}"
+    staging.give_up(reason)
+    if gate.module.options.strict:
+        raise StagingError(f"{gate.module.path}:{line}: {qualname} cannot be staged: {reason}") from error
+    with contextlib.suppress(Warning):
+        warnings.warn(f"{gate.module.path}:{line}: {qualname} runs plain: {reason}", AutographWarning, stacklevel=5)
+    return outermost.SHUT
 
 
 def _count(gate: Gate, staging: outermost.Staging) -> None:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import sys
 from _thread import _local, allocate_lock
 from _weakref import ref
+from marshal import loads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,19 +37,32 @@ PATIENCE = 4
 class Module:
     """An enabled module that is loaded."""
 
-    __slots__ = ("__weakref__", "_codes", "gates", "handles_values", "name", "options", "path", "problems", "twins")
+    __slots__ = (
+        "__weakref__", "_codes", "_functions", "functions_bytes", "gates", "handles_values", "name", "options",
+        "path", "problems", "twins",
+    )  # fmt: skip
 
-    def __init__(self, name: str, path: str, options: ModuleOptions, twins: bytes, problems: Any) -> None:
+    def __init__(
+        self, name: str, path: str, options: ModuleOptions, functions: bytes, twins: bytes, problems: Any
+    ) -> None:
         self.name = name
         self.path = path
         self.options = options
+        self.functions_bytes = functions
         self.twins = twins
         self.problems = problems
         self.gates: list[Gate] = []
         self.handles_values = False
         """Has one of its functions met a backend's value?"""
         self._codes: tuple[CodeType | None, ...] | None = None
+        self._functions: tuple[tuple[str, int, int, int], ...] | None = None
         MODULES.append(ref(self, MODULES.remove))
+
+    def functions(self) -> tuple[tuple[str, int, int, int], ...]:
+        """For each gate: qualified name, line, number of operations, flags."""
+        if self._functions is None:
+            self._functions = loads(self.functions_bytes)
+        return self._functions
 
     def codes(self) -> tuple[CodeType | None, ...]:
         """The twins' code, unmarshalled when it is first wanted."""
@@ -62,19 +76,33 @@ class Module:
 class Gate(list):  # type: ignore[type-arg]
     """One function's gate. As a constant of a code object it is compared and hashed by identity."""
 
-    __slots__ = ("__weakref__", "calls", "function", "module", "number", "staging")
+    __slots__ = ("__weakref__", "calls", "module", "number", "plain", "staging", "twin_calls")
 
     module: Module
-    function: tuple[str, int, int, int]
-    """Qualified name, line, number of operations, flags."""
     number: int
     calls: int
     staging: Any
     """What `staging` keeps for this function."""
+    plain: bool
+    """Marked to run as written, always."""
+    twin_calls: int
+    """How often its twin ran."""
 
     __hash__ = object.__hash__
     __eq__ = object.__eq__
     __ne__ = object.__ne__
+
+    def __getattr__(self, name: str) -> Any:
+        """What nobody has set yet: a module's gates are made by the hundred, and few of them are ever asked."""
+        try:
+            return _UNSET[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    @property
+    def function(self) -> tuple[str, int, int, int]:
+        """Qualified name, line, number of operations, flags."""
+        return self.module.functions()[self.number]
 
     def __repr__(self) -> str:
         return f"<gate of {self.function[0]}: {'open' if len(self) else 'shut'}>"
@@ -105,8 +133,11 @@ class Gate(list):  # type: ignore[type-arg]
         return enter(self, arguments, keywords)
 
     def code(self) -> CodeType | None:
-        """The twin's code; None where the function has none."""
-        return self.module.codes()[self.number]
+        """The twin's code; None where the function has none, or must not use it."""
+        return None if self.plain else self.module.codes()[self.number]
+
+
+_UNSET: dict[str, Any] = {"calls": 0, "twin_calls": 0, "plain": False, "staging": None}
 
 
 class _Thread(_local):
@@ -145,7 +176,7 @@ def open_all() -> None:
         reopened, _shut[:] = list(_shut), []
     for reference in reopened:
         gate = reference()
-        if gate is not None and not len(gate) and gate.module.options.mode != "off":
+        if gate is not None and not gate.plain and not len(gate) and gate.module.options.mode != "off":
             gate.append(None)
 
 
@@ -153,7 +184,7 @@ def open_module(module: Module) -> None:
     """Open the gates of one module, with their counts at zero."""
     for gate in module.gates:
         gate.calls = 0
-        if not len(gate):
+        if not len(gate) and not gate.plain:
             gate.append(None)
 
 

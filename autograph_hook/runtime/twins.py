@@ -3,29 +3,65 @@
 from __future__ import annotations
 
 import marshal
+import sys
 import types
 from collections.abc import Sequence
 from typing import Any
 
 from autograph_hook.runtime.gate import Gate, Module, gate_of
 from autograph_hook.transpiler.gates import is_placeholder
+from autograph_hook.transpiler.templates import THUNK
+
+_NEW_LOCALS = 2
+"""The flag of code objects that a class body does not have."""
 
 
 def load_codes(module: Module) -> tuple[types.CodeType | None, ...]:
     """Unmarshal the twins of a module; functions inside them get the module's own gates."""
     codes: tuple[types.CodeType | None, ...] = marshal.loads(module.twins)
-    return tuple(_with_gates(code, module) if code is not None else None for code in codes)
+    return tuple(
+        _live(code, module, "", gate.function[0], ours=True) if code is not None else None
+        for code, gate in zip(codes, module.gates, strict=True)
+    )
 
 
-def _with_gates(code: types.CodeType, module: Module) -> types.CodeType:
+def _live(code: types.CodeType, module: Module, old: str, new: str, *, ours: bool = False) -> types.CodeType:
+    """The code with live gates, and with the qualified names that the plain code has: `old` is what the compiler
+    called it inside the skeleton, `new` is the user's name for it. `ours`: a body or lambda that a pass has made; in
+    tracebacks it bears the name of the function that it belongs to."""
+    is_class = not code.co_flags & _NEW_LOCALS
+    renamed = {old: new} if is_class else {}
     constants: list[Any] = []
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            constant = _with_gates(constant, module)
+            if _is_ours(constant):
+                constant = _live(constant, module, "", new, ours=True)
+            else:
+                ending = ("." if is_class else ".<locals>.") + constant.co_name
+                inner = _qualname(constant, code, ending)
+                wanted = new + ending if inner.endswith(ending) else inner
+                renamed[inner] = wanted
+                constant = _live(constant, module, inner, wanted)
         elif is_placeholder(constant):
             constant = module.gates[constant[1]]
         constants.append(constant)
-    return code.replace(co_consts=tuple(constants), co_filename=module.path)
+    constants = [renamed.get(c, c) if type(c) is str else c for c in constants]
+    names: dict[str, Any] = {"co_name": new.rpartition(".")[2]} if ours else {}
+    if sys.version_info >= (3, 11):
+        names["co_qualname"] = new
+    return code.replace(co_consts=tuple(constants), co_filename=module.path, **names)
+
+
+def _is_ours(code: types.CodeType) -> bool:
+    return code.co_name.startswith("ag__") or code.co_varnames[:1] == (THUNK,)
+
+
+def _qualname(code: types.CodeType, outer: types.CodeType, ending: str) -> str:
+    """The qualified name that the compiler gave; before Python 3.11 it is only among the constants."""
+    if sys.version_info >= (3, 11):
+        return code.co_qualname
+    texts = [c for c in (*outer.co_consts, *code.co_consts[:1]) if type(c) is str and c.endswith(ending)]
+    return texts[0] if texts else code.co_name
 
 
 def twin_of_function(function: types.FunctionType) -> types.FunctionType | None:
@@ -36,6 +72,7 @@ def twin_of_function(function: types.FunctionType) -> types.FunctionType | None:
     code = gate.code()
     if code is None:
         return None
+    gate.twin_calls += 1
     return _made(code, function.__globals__, function, function.__code__.co_freevars, function.__closure__ or ())
 
 

@@ -6,6 +6,7 @@ import ast
 
 from autograph_hook.transpiler.gates import Site, insert_gates, is_placeholder
 from autograph_hook.transpiler.passes.jumps import Unsupported
+from autograph_hook.transpiler.templates import THUNK
 from autograph_hook.transpiler.twins import twin_of
 
 
@@ -64,6 +65,12 @@ class _Namer(ast.NodeTransformer):
         last = node.values[-1]
         if isinstance(node.op, ast.Or) and isinstance(last, ast.Name) and last.id.startswith("GATE_"):
             return last
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        self.generic_visit(node)
+        if node.args.vararg is not None and node.args.vararg.arg == THUNK:
+            node.args.vararg = None
         return node
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:

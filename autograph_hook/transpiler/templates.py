@@ -69,9 +69,20 @@ def parameters(names: Sequence[str], like: ast.AST) -> ast.arguments:
     )
 
 
+THUNK = "ag__none"
+"""The parameter by which a lambda of ours is told from the user's."""
+
+
 def thunk(body: ast.expr, like: ast.AST) -> ast.Lambda:
-    """`lambda: body`"""
-    return at(ast.Lambda(parameters((), like), body), like)
+    """`lambda: body`, which is compiled as `lambda *ag__none: body`."""
+    arguments = parameters((), like)
+    arguments.vararg = at(ast.arg(THUNK), like)
+    return at(ast.Lambda(arguments, body), like)
+
+
+def readable(tree: ast.AST) -> str:
+    """Source text in which our own lambdas have no parameter."""
+    return ast.unparse(tree).replace(f"lambda *{THUNK}: ", "lambda: ")
 
 
 def function(name: str, arguments: Sequence[str], body: list[ast.stmt], like: ast.AST) -> ast.FunctionDef:

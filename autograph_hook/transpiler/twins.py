@@ -4,12 +4,13 @@ A twin is compiled inside a skeleton, which gives its free variables, `__class__
 that they have in the module:
 
     def ag__skeleton_7(ag__, <the function's free variables>):
+        global C
         class C:
             def method(self, x):
                 <the rewritten body>
 
 Only the code object of `method` is kept. Functions inside the body stay plain, with their gates; each has a twin
-of its own. Names in a traceback are the user's: bodies made by the passes are named after the function.
+of its own.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autograph_hook.transpiler.analysis.liveness import Liveness
-from autograph_hook.transpiler.analysis.scopes import scope_of
+from autograph_hook.transpiler.analysis.scopes import mangled
 from autograph_hook.transpiler.analysis.variables import changes
 from autograph_hook.transpiler.gates import Site
 from autograph_hook.transpiler.passes.control_flow import ControlFlow, Frame
@@ -81,26 +82,44 @@ def twin_of(site: Site, plain_lines: frozenset[int] = frozenset(), drops_asserts
     node = site.node
     body = _body(site)
     lowered = lower_jumps(body, plain_lines)
-    scope = scope_of(node)
+    outside, enclosing = _declared(body)
     arguments = _arguments(node.args)
-    own = arguments + sorted(changes(body).names - set(arguments) - scope.globals - scope.nonlocals)
+    own = arguments + sorted(changes(body).names - set(arguments) - outside - enclosing)
+    own += [name for name in site.free if name not in own]
     positional = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
     expressions = Expressions(site.class_name, positional[0] if positional else None, own)
     live = Liveness(lowered.body, lowered.ends)
-    control = ControlFlow(live, lowered, expressions, scope.globals)
+    control = ControlFlow(live, lowered, expressions, outside)
     statements = Statements(expressions, control, plain_lines, drops_asserts)
     frame = Frame()
     out = statements.block(lowered.body, frame)
-    out = frame.bound(frame.shared - set(arguments) - scope.nonlocals - scope.globals, out, body[0])
+    out = frame.bound(frame.shared - set(arguments) - enclosing - outside, out, body[0])
     declared: list[ast.stmt] = []
-    if scope.globals:
-        declared.append(at(ast.Global(sorted(scope.globals)), body[0]))
-    if scope.nonlocals:
-        declared.append(at(ast.Nonlocal(sorted(scope.nonlocals)), body[0]))
+    if outside:
+        declared.append(at(ast.Global(sorted(outside)), body[0]))
+    if enclosing:
+        declared.append(at(ast.Nonlocal(sorted(enclosing)), body[0]))
     function = ast.FunctionDef(name=site.name, args=_signature(node.args), body=[*declared, *out], decorator_list=[])
     function.type_params = []  # type: ignore[attr-defined]
     at(function, node)
     return _Twin(site, function, expressions.operations, statements.flags)
+
+
+def _declared(body: Sequence[ast.stmt]) -> tuple[set[str], set[str]]:
+    """The names that a function declares global, and those that it declares nonlocal."""
+    outside: set[str] = set()
+    enclosing: set[str] = set()
+    todo: list[ast.AST] = list(body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Global):
+            outside.update(node.names)
+        elif isinstance(node, ast.Nonlocal):
+            enclosing.update(node.names)
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+                todo.extend(getattr(node, name, ()))
+    return outside, enclosing
 
 
 def _body(site: Site) -> list[ast.stmt]:
@@ -137,14 +156,19 @@ def _signature(arguments: ast.arguments) -> ast.arguments:
 def skeleton(twin: _Twin) -> ast.FunctionDef:
     site, tree = twin.site, twin.tree
     inner: ast.stmt = tree
-    free = list(site.free)
+    free = [mangled(name, site.class_name) for name in site.free]
     if site.class_name is not None:
         made = ast.ClassDef(name=site.class_name, bases=[], keywords=[], body=[tree], decorator_list=[])
         made.type_params = []  # type: ignore[attr-defined]
         inner = at(made, tree)
         free = [name for name in free if name != "__class__"]
+    body = [inner]
+    bound = site.class_name or site.name
+    if bound not in free and bound.isidentifier():
+        # Inside the function the name is the module's own: the skeleton must not bind it.
+        body.insert(0, at(ast.Global([bound]), tree))
     outer = ast.FunctionDef(
-        name=f"{_SKELETON}{site.number}", args=parameters([RUNTIME, *free], tree), body=[inner], decorator_list=[]
+        name=f"{_SKELETON}{site.number}", args=parameters([RUNTIME, *free], tree), body=body, decorator_list=[]
     )
     outer.type_params = []  # type: ignore[attr-defined]
     return at(outer, tree)
@@ -181,18 +205,5 @@ def _compile_group(
         for name in (twin.site.class_name, twin.site.name):
             if name is not None:
                 inner = next(c for c in inner.co_consts if isinstance(c, types.CodeType) and c.co_name == name)
-        found[twin.site.number] = _renamed(inner, twin.site.name, twin.site.qualname)
+        found[twin.site.number] = inner
     return found
-
-
-def _renamed(code: types.CodeType, name: str, qualname: str) -> types.CodeType:
-    """Give the twin the function's qualified name, and the bodies made by the passes its name."""
-    constants = tuple(
-        _renamed(c, name, qualname) if isinstance(c, types.CodeType) and _is_ours(c) else c for c in code.co_consts
-    )
-    names = {"co_qualname": qualname} if sys.version_info >= (3, 11) else {}
-    return code.replace(co_name=name, co_consts=constants, **names)  # type: ignore[arg-type]
-
-
-def _is_ours(code: types.CodeType) -> bool:
-    return code.co_name.startswith(RUNTIME) or (code.co_name == "<lambda>" and not code.co_argcount)

@@ -72,7 +72,12 @@ def test_a_directory_hook_on_sys_path_hooks_is_asked_once_and_enabled(project: P
             def find_spec(self, fullname, target=None):
                 asked.append(fullname)
                 return super().find_spec(fullname, target)
-        sys.path_hooks.insert(0, Counting.path_hook((SourceFileLoader, [".py"])))
+        counting = Counting.path_hook((SourceFileLoader, [".py"]))
+        def only_here(path, here=sys.path[0]):
+            if not path.startswith(here):
+                raise ImportError
+            return counting(path)
+        sys.path_hooks.insert(0, only_here)
         sys.path_importer_cache.clear()
         import autograph_hook
         autograph_hook.install(enable=["pkg"])
@@ -271,7 +276,10 @@ def test_only_files_that_may_be_enabled_are_opened(project: Project) -> None:
     )
     assert project.output("main.py").split()[:3] == ["SourceFileLoader", "Loader", "SourceFileLoader"]
     opened = project.output("main.py").split()[3:]
-    assert opened == ["False", "0"]  # the second run has their .pyc files, so only a marker would be a reason to read
+    assert opened == [
+        "False",
+        "0",
+    ]  # the second run has their .pyc files, so only a marker would be a reason to read
 
 
 def test_an_installed_module_is_enabled_when_a_pattern_names_it_or_its_package(project: Project) -> None:

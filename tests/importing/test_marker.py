@@ -51,7 +51,10 @@ def test_nothing_else_does(text: str) -> None:
 
 @pytest.mark.parametrize("text", [t for t in ENABLING if t])
 def test_the_quick_look_never_misses_a_marker(text: str) -> None:
-    assert all(may_hold_marker(text.encode()[:n]) for n in (4096, text.encode().index(b"# auto") + 1 if "# auto" in text else 4096))
+    assert all(
+        may_hold_marker(text.encode()[:n])
+        for n in (4096, text.encode().index(b"# auto") + 1 if "# auto" in text else 4096)
+    )
 
 
 def test_options_are_read() -> None:
@@ -64,15 +67,31 @@ def test_options_are_read() -> None:
 @pytest.mark.parametrize(
     ("text", "enable", "said"),
     [
-        ("# autograph: enabel\n", None, "'# autograph: enabel' is not a marker. Accepted: '# autograph: enable' or"),
+        (
+            "# autograph: enabel\n",
+            None,
+            "'# autograph: enabel' is not a marker. Accepted: '# autograph: enable' or",
+        ),
         ("# autograph enable\n", None, "'# autograph enable' is not a marker."),
         ("# Autograph: enable\n", None, "'# Autograph: enable' is not a marker."),
         ("# autograph:\n", None, "is not a marker"),
         ("# autograph: plain\nx = 1\n", None, "stands on a line of its own"),
-        ("# autograph: enable mod=traced\n", True, "'mod=traced' is not an option of a marker. Accepted: mode=, "),
+        (
+            "# autograph: enable mod=traced\n",
+            True,
+            "'mod=traced' is not an option of a marker. Accepted: mode=, ",
+        ),
         ("# autograph: enable traced\n", True, "'traced' is not an option of a marker."),
-        ("# autograph: enable mode=fast\n", True, "mode = 'fast' is not accepted. It must be one of \"auto\""),
-        ("# autograph: enable backend=nosuch\n", True, "backend = 'nosuch' is not accepted. It must be \"auto\""),
+        (
+            "# autograph: enable mode=fast\n",
+            True,
+            "mode = 'fast' is not accepted. It must be one of \"auto\"",
+        ),
+        (
+            "# autograph: enable backend=nosuch\n",
+            True,
+            "backend = 'nosuch' is not accepted. It must be \"auto\"",
+        ),
     ],
 )
 def test_what_is_misspelt_is_said_with_the_accepted_words(text: str, enable: bool | None, said: str) -> None:
@@ -142,10 +161,21 @@ def test_a_misspelt_marker_is_one_warning_that_names_file_and_line(project: Proj
     for _ in range(2):
         error = project.hooked("main.py").stderr
         assert error.count("AutographWarning") == 1
-        assert error.startswith(f"{path}:2: AutographWarning: '# autograph: enabel' is not a marker. Accepted: ")
+        assert error.startswith(
+            f"{path}:2: AutographWarning: '# autograph: enabel' is not a marker. Accepted: "
+        )
 
 
 def test_a_marker_in_text_costs_nothing_and_enables_nothing(project: Project) -> None:
     project.write("docs.py", '"""How to\n\n# autograph: enable\n"""\nx = 1\n')
-    project.write("main.py", "import autograph_hook as a; a.install(); import docs; print(type(docs.__loader__).__name__)\n")
-    assert project.output("main.py") == "SourceFileLoader\n"
+    project.write("more.py", "# Copyright\nimport docs\ns = '# autograph: enable'\n")
+    project.write(
+        "main.py",
+        """
+        import sys, autograph_hook
+        autograph_hook.install()
+        import docs, more
+        print(type(docs.__loader__).__name__, type(more.__loader__).__name__, "tokenize" in sys.modules)
+        """,
+    )
+    assert project.output("-S", "main.py") == "SourceFileLoader SourceFileLoader False\n"

@@ -29,7 +29,11 @@ def same(project: Project, *words: object, stdin: str | None = None, **more: obj
     plain = project.python(*words, stdin=stdin, **more)  # type: ignore[arg-type]
     for _ in range(2):
         hooked = project.hooked(*words, stdin=stdin, **more)
-        assert (hooked.stdout, hooked.stderr, hooked.returncode) == (plain.stdout, plain.stderr, plain.returncode)
+        assert (hooked.stdout, hooked.stderr, hooked.returncode) == (
+            plain.stdout,
+            plain.stderr,
+            plain.returncode,
+        )
     return plain.stdout + plain.stderr
 
 
@@ -76,11 +80,22 @@ def test_code_that_is_glued_to_its_option_is_read_as_python_reads_it(project: Pr
 
 def test_modules_and_packages_run_with_dash_m(project: Project) -> None:
     project.write("pkg/__init__.py", "import sys; print(sys.argv[0])\n")
-    project.write("pkg/__main__.py", "import beside, sys, pkg.mod\nprint(sys.argv, sys.path[0], __spec__.name, __package__)\n")
+    project.write(
+        "pkg/__main__.py",
+        "import beside, sys, pkg.mod\nprint(sys.argv, sys.path[0], __spec__.name, __package__)\n",
+    )
     project.write("pkg/mod.py", "import sys\nprint(__name__, sys.argv[0], __cached__ is None)\n")
     project.write("beside.py", "")
     project.write("single.py", "import beside\nprint(__name__, __spec__.parent, __package__)\n1 / 0\n")
-    for words in (("pkg", "a"), ("pkg.mod",), ("single",), ("not_there",), ("pkg.not_there",), ("single.sub",), ("os.py",)):
+    for words in (
+        ("pkg", "a"),
+        ("pkg.mod",),
+        ("single",),
+        ("not_there",),
+        ("pkg.not_there",),
+        ("single.sub",),
+        ("os.py",),
+    ):
         same(project, "-m", *words)
     project.write("single.py", "import beside\n")
     assert is_enabled(project.hooked("-v", "-m", "pkg"), "pkg", "pkg.__main__", "pkg.mod")
@@ -172,7 +187,10 @@ def test_undecodable_and_odd_scripts_fail_as_under_plain_python(project: Project
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_a_signal_ends_the_program_as_it_ends_python(project: Project, name: str) -> None:
-    project.write("main.py", "import time\nprint('ready', flush=True)\ntry:\n    time.sleep(30)\nfinally:\n    print('cleaned')\n")
+    project.write(
+        "main.py",
+        "import time\nprint('ready', flush=True)\ntry:\n    time.sleep(30)\nfinally:\n    print('cleaned')\n",
+    )
     ends = []
     for hook in ((), HOOK):
         process = subprocess.Popen(
@@ -224,10 +242,12 @@ def test_mode_off_runs_the_plain_program_without_the_hook(project: Project) -> N
 
 
 def test_a_script_that_disables_itself_runs_plain_with_its_neighbours_enabled(project: Project) -> None:
-    project.write("main.py", "# autograph: disable\nimport beside\nprint(__spec__, type(beside.__loader__).__name__)\n")
+    project.write(
+        "main.py", "# autograph: disable\nimport beside\nprint(__spec__, type(beside.__loader__).__name__)\n"
+    )
     project.write("beside.py", "")
     assert project.hooked_output("main.py") == "None Loader\n"
-    assert not [path for path in project.path.rglob("main.*pyc")]
+    assert not list(project.path.rglob("main.*pyc"))
 
 
 def test_the_directory_of_the_script_is_enabled_without_what_is_not_ones_own(project: Project) -> None:

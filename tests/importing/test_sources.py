@@ -90,7 +90,9 @@ def test_warnings_of_the_compiler_come_once_and_name_the_line(project: Project) 
 
 
 def test_a_warning_of_a_module_names_the_line_that_imports_it(project: Project) -> None:
-    project.write("old.py", "import warnings\nwarnings.warn('old is old', DeprecationWarning, stacklevel=2)\n")
+    project.write(
+        "old.py", "import warnings\nwarnings.warn('old is old', DeprecationWarning, stacklevel=2)\n"
+    )
     project.write("main.py", "import sys\n\nimport old\n")
     plain, hooked = project.python("main.py"), project.hooked("main.py")
     assert "main.py:3: DeprecationWarning: old is old" in plain.stderr
@@ -140,6 +142,9 @@ def test_a_path_that_is_not_utf_8_works(project: Project) -> None:
     os.mkdir(directory)
     with open(directory + b"/strange.py", "wb") as file:
         file.write(b"def f(): return 1\n")
-    project.write("main.py", "import sys, os\nsys.path.insert(0, os.fsdecode(b'\\xff'))\nimport strange\nprint(strange.f())\n")
+    project.write(
+        "main.py",
+        "import sys, os\nsys.path.insert(0, os.fsdecode(b'\\xff'))\nimport strange\nprint(strange.f())\n",
+    )
     for _ in range(2):
         assert project.hooked_output("main.py") == "1\n"

@@ -35,12 +35,8 @@ KNOWN: tuple[Known, ...] = (
     Known("test_dis", STATUS, CONSTANTS),
     Known("test_inspect", "*.test_signature_bind_implicit_arg", CONSTANTS),
     Known("test_inspect", STATUS, CONSTANTS),
-    Known("test.test_inspect.test_inspect", "*.test_signature_bind_implicit_arg", CONSTANTS),
-    Known("test.test_inspect.test_inspect", STATUS, CONSTANTS),
     Known("test_pydoc", "*.test_importfile", LOADER),
     Known("test_pydoc", STATUS, LOADER),
-    Known("test.test_pydoc.test_pydoc", "*.test_importfile", LOADER),
-    Known("test.test_pydoc.test_pydoc", STATUS, LOADER),
 )
 
 

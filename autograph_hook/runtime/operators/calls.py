@@ -132,7 +132,7 @@ def in_frame(function: Any, names: Sequence[str], cells: Any, *arguments: Any) -
         return call(function, *arguments)
     if arguments and function not in (eval, exec):
         return function(*arguments)
-    if len(arguments) > 1:
+    if len(arguments) > 1 and arguments[1] is not None:
         return function(*arguments)
     found: dict[str, Any] = {}
     by_name = dict(zip(cells.__code__.co_freevars, cells.__closure__ or (), strict=True))
@@ -142,7 +142,8 @@ def in_frame(function: Any, names: Sequence[str], cells: Any, *arguments: Any) -
         except (KeyError, ValueError):
             continue
     if function in (eval, exec):
-        return function(arguments[0], cells.__globals__, found)
+        given = arguments[2] if len(arguments) > 2 else None
+        return function(arguments[0], cells.__globals__, found if given is None else given)
     return sorted(found) if function is dir else found
 
 

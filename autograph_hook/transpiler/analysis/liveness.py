@@ -11,7 +11,7 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from autograph_hook.transpiler.analysis.scopes import COMPREHENSIONS, FUNCTIONS, kind, scope_of
-from autograph_hook.transpiler.analysis.variables import changes
+from autograph_hook.transpiler.analysis.variables import bound_names
 
 Names = frozenset[str]
 _NONE: Names = frozenset()
@@ -140,7 +140,7 @@ class Liveness:
     def _store(self, target: ast.expr, live: Names) -> Names:
         """Before a store: the names bound are dead, those that the target is made of are read."""
         if self._kills:
-            live -= changes([ast.Expr(target)]).names
+            live -= bound_names(target)
         return live | self.uses(target)
 
     def uses(self, node: ast.AST) -> Names:
@@ -170,8 +170,16 @@ class Liveness:
             for part in _evaluated_parts(node):
                 self._collect(part, found)
             return
-        for child in ast.iter_child_nodes(node):
-            self._collect(child, found)
+        if isinstance(node, ast.Constant):
+            return
+        for field_name in node._fields:
+            value = getattr(node, field_name, None)
+            if value.__class__ is list:
+                for child in value:  # type: ignore[union-attr]
+                    if isinstance(child, ast.AST):
+                        self._collect(child, found)
+            elif isinstance(value, ast.AST) and value._fields:
+                self._collect(value, found)
 
 
 def _evaluated_parts(node: ast.AST) -> list[ast.AST]:

@@ -27,6 +27,18 @@ def children(node: Any) -> Iterator[Any]:
             yield value
 
 
+def mangled(name: str, class_name: str | None) -> str:
+    """A private name as the compiler writes it inside a class.
+
+    >>> mangled("__x", "_C"), mangled("__x__", "C"), mangled("__x", None), mangled("__x", "_")
+    ('_C__x', '__x__', '__x', '__x')
+    """
+    if class_name is None or not name.startswith("__") or name.endswith("__") or "." in name:
+        return name
+    owner = class_name.lstrip("_")
+    return f"_{owner}{name}" if owner else name
+
+
 @dataclass
 class Scope:
     """The names of one function, class or comprehension."""
@@ -75,7 +87,7 @@ def future_annotations(tree: ast.Module) -> bool:
 def free_names(functions: Iterable[tuple[Any, bool]], future: bool = False) -> dict[Any, tuple[str, ...]]:
     """The free variables, in order of name, of these outermost functions and of all inside them.
 
-    With each function comes whether a class is around it. Functions without free variables are left out.
+    With each function comes whether a class is around it.
 
     >>> tree = ast.parse('''
     ... def f(a):
@@ -84,7 +96,7 @@ def free_names(functions: Iterable[tuple[Any, bool]], future: bool = False) -> d
     ...     return g
     ... ''')
     >>> list(free_names([(tree.body[0], False)]).values())
-    [('a',)]
+    [(), ('a',)]
     """
     reader = _Reader(future)
     found: dict[Any, tuple[str, ...]] = {}
@@ -239,9 +251,7 @@ class _Reader:
             body = node.body if isinstance(node.body, list) else [node.body]
             scope = self.read(node)
             available = around | {"__class__"} if in_class else around
-            taken = scope.free & available
-            if taken:
-                found[node] = tuple(sorted(taken))
+            found[node] = tuple(sorted(scope.free & available))
             inner = (around | frozenset(scope.locals)) - scope.globals
             for statement in body:
                 self.walk_enclosed(statement, inner, in_class, found)

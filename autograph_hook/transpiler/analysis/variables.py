@@ -25,8 +25,14 @@ class Changes:
     places: dict[str, Place] = field(default_factory=dict)
 
 
-def changes(statements: Iterable[ast.stmt]) -> Changes:
+Known = dict[ast.stmt, Changes]
+"""Changes of statements that were looked at before."""
+
+
+def changes(statements: Iterable[ast.stmt], known: Known | None = None) -> Changes:
     """The names that the statements bind or delete in their own scope, and the simple places that they store to.
+
+    With `known`, no statement of a tree is looked at twice, however often it is asked about.
 
     >>> found = changes(ast.parse('''
     ... if a:
@@ -38,9 +44,43 @@ def changes(statements: Iterable[ast.stmt]) -> Changes:
     (['x', 'y'], ["d['k']", 'self.z'])
     """
     found = Changes()
+    if known is None:
+        known = {}
     for item in statements:
-        _visit(item, found)
+        _add(item, found, known)
     return found
+
+
+def _add(node: ast.stmt, found: Changes, known: Known) -> None:
+    """The changes of a statement: those of the statements in it, and of its own expressions."""
+    own = known.get(node)
+    if own is None:
+        own = known[node] = Changes()
+        inner = _inner_statements(node)
+        if inner is None:
+            _visit(node, own)
+        else:
+            for part in inner:
+                if isinstance(part, ast.stmt):
+                    _add(part, own, known)
+                else:
+                    _visit(part, own)
+    found.names |= own.names
+    for label, place in own.places.items():
+        found.places.setdefault(label, place)
+
+
+def _inner_statements(node: ast.stmt) -> list[ast.AST] | None:
+    """The parts of a statement that may hold statements; None for one that cannot."""
+    if isinstance(node, ast.If):
+        return [node.test, *node.body, *node.orelse]
+    if isinstance(node, ast.While):
+        return [node.test, *node.body, *node.orelse]
+    if isinstance(node, (ast.For, ast.AsyncFor)):
+        return [node.target, node.iter, *node.body, *node.orelse]
+    if isinstance(node, (ast.With, ast.AsyncWith)):
+        return [*node.items, *node.body]
+    return None
 
 
 def _visit(node: ast.AST, found: Changes) -> None:
@@ -49,7 +89,7 @@ def _visit(node: ast.AST, found: Changes) -> None:
         if not isinstance(node.ctx, ast.Load):  # type: ignore[attr-defined]
             found.names.add(node.id)  # type: ignore[attr-defined]
         return
-    if name == "Constant":
+    if name == "Constant" or name == "Lambda":
         return
     if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
         place = _place(node)
@@ -82,8 +122,14 @@ def _visit(node: ast.AST, found: Changes) -> None:
             found.names.add(node.name)  # type: ignore[attr-defined]
     elif name == "MatchMapping" and node.rest:  # type: ignore[attr-defined]
         found.names.add(node.rest)  # type: ignore[attr-defined]
-    for child in ast.iter_child_nodes(node):
-        _visit(child, found)
+    for field_name in node._fields:
+        value = getattr(node, field_name, None)
+        if value.__class__ is list:
+            for child in value:  # type: ignore[union-attr]
+                if isinstance(child, ast.AST):
+                    _visit(child, found)
+        elif isinstance(value, ast.AST) and value._fields:
+            _visit(value, found)
 
 
 def _place(node: ast.Attribute | ast.Subscript) -> Place | None:
@@ -111,3 +157,12 @@ def _simple_key(node: ast.expr, names: set[str]) -> bool:
     if isinstance(node, ast.Constant):
         return True
     return _simple(node, names)
+
+
+def bound_names(target: ast.expr) -> set[str]:
+    """The names that a store to a target binds."""
+    if isinstance(target, ast.Name):
+        return {target.id}
+    if isinstance(target, (ast.Tuple, ast.List)):
+        return set().union(*map(bound_names, target.elts))
+    return bound_names(target.value) if isinstance(target, ast.Starred) else set()

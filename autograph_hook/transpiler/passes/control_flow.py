@@ -26,7 +26,7 @@ import itertools
 from collections.abc import Sequence
 
 from autograph_hook.transpiler.analysis.liveness import Liveness
-from autograph_hook.transpiler.analysis.variables import Changes, changes
+from autograph_hook.transpiler.analysis.variables import Changes, Known, changes
 from autograph_hook.transpiler.passes.expressions import Expressions, has_walrus
 from autograph_hook.transpiler.passes.jumps import Lowered, none_of
 from autograph_hook.transpiler.templates import (
@@ -36,7 +36,6 @@ from autograph_hook.transpiler.templates import (
     function,
     operator,
     statement,
-    strings,
     thunk,
     tuple_of,
 )
@@ -71,12 +70,13 @@ class ControlFlow:
         self.outside = outside
         """Names that the user's function declares global."""
         self.numbers = itertools.count(1)
+        self.known: Known = {}
 
     def if_(
         self, node: ast.If, frame: Frame, body: tuple[Frame, list[ast.stmt]], orelse: tuple[Frame, list[ast.stmt]]
     ) -> list[ast.stmt]:
         number = next(self.numbers)
-        changed = changes([*node.body, *node.orelse])
+        changed = changes([*node.body, *node.orelse], self.known)
         after, within = self.live.after[node], self.live.within[node]
         joined = {name for name in changed.names if name in after and name not in self.outside}
         inside = {name for name in changed.names if name in within and name not in self.outside} - joined
@@ -86,11 +86,11 @@ class ControlFlow:
             if not statements:
                 names.append(constant(None, node))
                 continue
-            own = changes(original)
+            own = changes(original, self.known)
             out.append(self._body(f"ag__{kind}_{number}", (), own, joined | inside, inner, statements, node))
             names.append(_name(out[-1], node))
         frame.shared |= joined | inside
-        arguments = [self.expression(node.test), *names, strings(sorted(joined), node), strings(sorted(inside), node)]
+        arguments = [self.expression(node.test), *names, self.expression.strings(sorted(joined), node), self.expression.strings(sorted(inside), node)]
         arguments.append(self._places(changed, joined | inside, node))
         if node in self.guarded:
             arguments.append(constant(True, node))
@@ -99,9 +99,9 @@ class ControlFlow:
 
     def while_(self, node: ast.While, frame: Frame, inner: Frame, body: list[ast.stmt]) -> list[ast.stmt]:
         number = next(self.numbers)
-        changed = changes([*node.body, ast.Expr(node.test)])
+        changed = changes([*node.body, ast.Expr(node.test)], self.known)
         kept = self._kept(node, changed)
-        made = self._body(f"ag__body_{number}", (), changes(node.body), kept, inner, body, node)
+        made = self._body(f"ag__body_{number}", (), changes(node.body, self.known), kept, inner, body, node)
         out: list[ast.stmt] = [made]
         test = self.expression(node.test)
         flags = self.ends.get(node)
@@ -120,13 +120,13 @@ class ControlFlow:
             tested = thunk(test, node.test)
         frame.shared |= kept
         places = self._places(changed, kept, node)
-        call = operator("while_", node, tested, _name(made, node), strings(sorted(kept), node), places)
+        call = operator("while_", node, tested, _name(made, node), self.expression.strings(sorted(kept), node), places)
         return [*out, statement(call, node)]
 
     def for_(self, node: ast.For, frame: Frame, inner: Frame, body: list[ast.stmt]) -> list[ast.stmt]:
         """`body` begins with the store to the target, from `ag__item`."""
         number = next(self.numbers)
-        changed = changes([*node.body, ast.Expr(node.target)])
+        changed = changes([*node.body, ast.Expr(node.target)], self.known)
         kept = self._kept(node, changed)
         made = self._body(f"ag__body_{number}", (ITEM,), changed, kept, inner, body, node)
         flags = self.ends.get(node)
@@ -134,7 +134,7 @@ class ControlFlow:
         frame.shared |= kept
         places = self._places(changed, kept, node)
         subject = self.expression(node.iter)
-        call = operator("for_", node, subject, _name(made, node), test, strings(sorted(kept), node), places)
+        call = operator("for_", node, subject, _name(made, node), test, self.expression.strings(sorted(kept), node), places)
         return [made, statement(call, node)]
 
     def _kept(self, node: ast.stmt, changed: Changes) -> set[str]:

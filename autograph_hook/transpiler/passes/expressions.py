@@ -22,9 +22,10 @@ cannot move into a lambda, so the expression around it stays Python's. Lambdas s
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from autograph_hook.transpiler.templates import RUNTIME, at, constant, load, operator, strings, thunk, tuple_of
+from autograph_hook.transpiler.analysis.scopes import mangled
+from autograph_hook.transpiler.templates import RUNTIME, at, constant, load, operator, readable, strings, thunk, tuple_of
 
 _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
@@ -48,7 +49,7 @@ class Expressions:
 
     >>> rewrite = Expressions(None, None, ())
     >>> def show(text):
-    ...     print(ast.unparse(rewrite(ast.parse(text).body[0].value)))
+    ...     print(readable(rewrite(ast.parse(text).body[0].value)))
     >>> show("f(x, *y, k=z)")
     ag__.call(f, x, *ag__.spread(y), k=z)
     >>> show("self.layers[0](x)")
@@ -110,10 +111,11 @@ class Expressions:
 
     def mangled(self, name: str) -> str:
         """A private name as the compiler would write it."""
-        if self.class_name is None or not name.startswith("__") or name.endswith("__") or "." in name:
-            return name
-        owner = self.class_name.lstrip("_")
-        return f"_{owner}{name}" if owner else name
+        return mangled(name, self.class_name)
+
+    def strings(self, names: Iterable[str], like: ast.AST) -> ast.Tuple:
+        """The names as a twin finds their cells."""
+        return strings(map(self.mangled, names), like)
 
     def key(self, node: ast.expr) -> ast.expr:
         """A subscript's key."""
@@ -153,7 +155,7 @@ class Expressions:
             own = [load(n, node) for n in self.names]
             arguments = [self(argument) for argument in node.args]
             return operator(
-                "in_frame", node, function, strings(self.names, node), thunk(tuple_of(own, node), node), *arguments
+                "in_frame", node, function, self.strings(self.names, node), thunk(tuple_of(own, node), node), *arguments
             )
         return None
 

@@ -35,6 +35,17 @@ RETURNED = "ag__returned"
 
 _NO_FLAGS: frozenset[str] = frozenset()
 
+_RETURN, _JUMP, _ELSE, _NOTHING_INSIDE = 1, 2, 4, 8
+_KINDS: dict[type[ast.AST], int] = {
+    ast.Return: _RETURN,
+    ast.Break: _JUMP,
+    ast.Continue: _JUMP,
+    ast.FunctionDef: _NOTHING_INSIDE,
+    ast.AsyncFunctionDef: _NOTHING_INSIDE,
+    ast.ClassDef: _NOTHING_INSIDE,
+}
+_BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
+
 
 class Unsupported(Exception):
     """A construct that no pass knows: the function has no twin. Holds a line and the reason."""
@@ -76,7 +87,7 @@ def lower_jumps(body: Sequence[ast.stmt], plain: frozenset[int] = frozenset()) -
     [('ag__break_1',)]
     """
     lowering = _Lowering(plain)
-    returns = any(_holds(s, ast.Return) for s in body if not isinstance(s, ast.Return))
+    returns = any(lowering.holds(s) & _RETURN for s in body if not isinstance(s, ast.Return))
     if not returns:
         block = lowering.block(list(body), _Context(False, None))
         return Lowered(lowering.pruned(block.body), lowering.ends, lowering.guards)
@@ -115,6 +126,23 @@ class _Lowering:
         self.read: set[str] = set()
         self.ends: dict[ast.stmt, tuple[str, ...]] = {}
         self.guards: set[ast.stmt] = set()
+        self.held: dict[ast.AST, int] = {}
+
+    def holds(self, node: ast.AST) -> int:
+        """Which jumps and loops with `else` there are in a statement, those of inner functions left out."""
+        known = self.held.get(node)
+        if known is None:
+            known = _KINDS.get(type(node), 0)
+            if known != _NOTHING_INSIDE:
+                for name in _BLOCKS:
+                    for inner in getattr(node, name, ()):
+                        known |= self.holds(inner)
+                if isinstance(node, (ast.For, ast.While)) and node.orelse:
+                    known |= _ELSE
+            else:
+                known = 0
+            self.held[node] = known
+        return known
 
     def block(self, statements: list[ast.stmt], context: _Context) -> _Block:
         out: list[ast.stmt] = []
@@ -124,7 +152,7 @@ class _Lowering:
                 return _Block([*out, *jump.body], jump.flags, True)
             if isinstance(node, ast.Raise):
                 return _Block([*out, node], _NO_FLAGS, True)
-            if not _jumps(node, context):
+            if not self.must_change(node, context):
                 out.append(node)
                 continue
             rest = statements[i + 1 :]
@@ -142,6 +170,11 @@ class _Lowering:
                 out.extend(after.body)
             return _Block(out, first.flags | after.flags, after.leaves)
         return _Block(out, _NO_FLAGS, False)
+
+    def must_change(self, node: ast.stmt, context: _Context) -> bool:
+        """Must this statement be taken apart?"""
+        wanted = _RETURN | _JUMP | _ELSE if context.returns else _JUMP | _ELSE
+        return bool(self.holds(node) & wanted)
 
     def jump(self, node: ast.stmt, context: _Context) -> _Block | None:
         """What stands for a jump, when `node` is one that is lowered here."""
@@ -234,7 +267,7 @@ class _Lowering:
         return _Block(out, returned | last.flags, last.leaves and not (set(flags) - {RETURNED}))
 
     def try_(self, node: ast.stmt, context: _Context) -> _Block:
-        if any(_jumps(s, context) for s in node.finalbody):  # type: ignore[attr-defined]
+        if any(self.holds(s) & (_RETURN | _JUMP) for s in node.finalbody):  # type: ignore[attr-defined]
             raise Unsupported(node.lineno, "a jump out of `finally`")
         body = self.block(node.body, context)  # type: ignore[attr-defined]
         orelse = self.block(node.orelse, context)  # type: ignore[attr-defined]
@@ -286,40 +319,6 @@ def none_of(flags: Sequence[str], like: ast.AST) -> ast.expr:
     for flag in reversed(flags[:-1]):
         test = operator("or_", like, load(flag, like), thunk(test, like))
     return operator("not_", like, test)
-
-
-def _holds(node: ast.AST, what: type[ast.AST] | tuple[type[ast.AST], ...]) -> bool:
-    """Is there such a node among the statements of the same function?"""
-    todo = [node]
-    while todo:
-        item = todo.pop()
-        if isinstance(item, what):
-            return True
-        if not isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
-            todo.extend(ast.iter_child_nodes(item))
-    return False
-
-
-def _jumps(node: ast.stmt, context: _Context) -> bool:
-    """Must this statement be taken apart: does it hold a return that is lowered, or a jump of its own or of
-    the loop around it?"""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return False
-    return _holds(node, (ast.Return, ast.Break, ast.Continue) if context.returns else (ast.Break, ast.Continue)) or (
-        _holds_else(node)
-    )
-
-
-def _holds_else(node: ast.AST) -> bool:
-    """Is it, or does it hold, a loop with an `else`?"""
-    todo = [node]
-    while todo:
-        item = todo.pop()
-        if isinstance(item, (ast.For, ast.While)) and item.orelse:
-            return True
-        if not isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
-            todo.extend(ast.iter_child_nodes(item))
-    return False
 
 
 def _own_break(body: Sequence[ast.stmt]) -> bool:

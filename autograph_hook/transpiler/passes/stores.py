@@ -20,7 +20,7 @@ import ast
 import itertools
 
 from autograph_hook.transpiler.passes.expressions import Expressions, has_walrus
-from autograph_hook.transpiler.templates import at, assign, constant, load, operator, statement, store, thunk
+from autograph_hook.transpiler.templates import assign, at, constant, load, operator, readable, statement, store, thunk
 
 _SYMBOLS: dict[type[ast.operator], str] = {
     ast.Add: "+",
@@ -44,7 +44,7 @@ class Stores:
 
     >>> stores = Stores(Expressions(None, None, ()))
     >>> def show(text):
-    ...     print(ast.unparse(ast.Module(stores.statement(ast.parse(text).body[0]), [])))
+    ...     print(readable(ast.Module(stores.statement(ast.parse(text).body[0]), [])))
     >>> show("self.x = f(y)")
     ag__.set_attr(ag__.call(f, y), self, 'x')
     >>> show("a, *b = v")

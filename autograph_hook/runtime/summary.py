@@ -1,0 +1,57 @@
+"""What the runtime knows of each enabled module, as plain values for a report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograph_hook.runtime.gate import MODULES, Gate, Module
+
+
+def modules() -> list[dict[str, Any]]:
+    """One entry for each enabled module that is loaded, in the order of loading."""
+    found = []
+    for reference in list(MODULES):
+        module = reference()
+        if module is not None:
+            found.append(_described(module))
+    return found
+
+
+def _described(module: Module) -> dict[str, Any]:
+    return {
+        "name": module.name,
+        "file": module.path,
+        "functions": [_function(gate) for gate in module.gates],
+    }
+
+
+def _function(gate: Gate) -> dict[str, Any]:
+    qualname, line, _size, _flags = gate.function
+    staging = gate.staging
+    staged = staging.calls_staged if staging is not None else 0
+    plain = staging.calls_plain if staging is not None else 0
+    plain += gate.calls
+    reason: str | None = None
+    if gate.plain:
+        reason = "marked plain"
+    elif staging is not None and staging.reason is not None:
+        reason = staging.reason
+    elif gate.twin_calls and not staged:
+        reason = f"part of graphs: traced {gate.twin_calls} times"
+    elif staging is not None and staging.calls and not staged:
+        waits = staging.calls > staging.warm_up
+        reason = "waits for the function around it" if waits else f"warming up, {staging.warm_up} calls"
+    if staged or gate.twin_calls:
+        status = "staged"
+    else:
+        status = "plain" if plain else "unused"
+    return {
+        "qualname": qualname,
+        "line": line,
+        "status": status,
+        "reason": reason,
+        "calls_staged": staged,
+        "calls_plain": plain,
+        "specializations": len(staging.specializations) if staging is not None else 0,
+        "statements": [],
+    }
