@@ -8,7 +8,7 @@ import types
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
-class user_frames:  # noqa: N801 - a context manager that reads as a word
+class user_frames:
     """On the way out, an exception loses the traceback entries of this package."""
 
     __slots__ = ()

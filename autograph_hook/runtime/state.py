@@ -135,6 +135,16 @@ class Variables:
         self.variables = list(variables)
         self.labels: Sequence[str] = [variable.label for variable in self.variables]
 
+    def places(self) -> list[tuple[int, Any]]:
+        """The attributes and items among them: an object's identity, and the name or key."""
+        found: list[tuple[int, Any]] = []
+        for variable in self.variables:
+            if isinstance(variable, Attribute):
+                found.append((id(variable.owner), variable.name))
+            elif isinstance(variable, Item):
+                found.append((id(variable.owner), variable.key))
+        return found
+
     def get(self) -> tuple[Any, ...]:
         return tuple([variable.get() for variable in self.variables])
 
@@ -163,5 +173,5 @@ def state_of(
 
 def location_of(function: types.FunctionType | Callable[..., Any]) -> Location:
     """Where the construct stands whose body this is."""
-    code = function.__code__  # type: ignore[union-attr]
+    code = function.__code__
     return Location(code.co_filename, code.co_firstlineno, code.co_name)

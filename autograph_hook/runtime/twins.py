@@ -25,19 +25,26 @@ def load_codes(module: Module) -> tuple[types.CodeType | None, ...]:
     )
 
 
-def _live(code: types.CodeType, module: Module, old: str, new: str, *, ours: bool = False) -> types.CodeType:
+def _live(
+    code: types.CodeType, module: Module, old: str, new: str, *, ours: bool = False, between: str = ""
+) -> types.CodeType:
     """The code with live gates, and with the qualified names that the plain code has: `old` is what the compiler
     called it inside the skeleton, `new` is the user's name for it. `ours`: a body or lambda that a pass has made; in
-    tracebacks it bears the name of the function that it belongs to."""
+    tracebacks it bears the name of the function that it belongs to. `between` is what stands in a qualified name
+    before what is defined in it, where that cannot be seen from the code."""
     is_class = not code.co_flags & _NEW_LOCALS
+    between = between or ("." if is_class else ".<locals>.")
     renamed = {old: new} if is_class else {}
     constants: list[Any] = []
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             if _is_ours(constant):
                 constant = _live(constant, module, "", new, ours=True)
+            elif constant.co_name.startswith("<generic parameters of "):
+                # The scope of type parameters is in no qualified name.
+                constant = _live(constant, module, "", new, between=between)
             else:
-                ending = ("." if is_class else ".<locals>.") + constant.co_name
+                ending = between + constant.co_name
                 inner = _qualname(constant, code, ending)
                 wanted = new + ending if inner.endswith(ending) else inner
                 renamed[inner] = wanted

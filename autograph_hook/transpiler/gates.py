@@ -18,10 +18,12 @@ import dis
 import sys
 import types
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from autograph_hook.transpiler.analysis.scopes import free_names, future_annotations
+from autograph_hook.transpiler.analysis.scopes import descendants, free_names, future_annotations
+from autograph_hook.transpiler.templates import rebuilt
 
 MARK = "autograph_hook gate"
 """First element of a placeholder; the second is the number of the function in the module."""
@@ -124,7 +126,7 @@ def _insert(site: Site, free: tuple[str, ...]) -> None:
     else:
         site.body = node.body
         start = 1 if _has_docstring(node) else 0
-        gate = _Gate(site, free, first_line(node.body[start:], node.lineno), node.body[start].col_offset)
+        gate = _Gate(site, free, first_line(node.body[start:], _first_line_of(node)), node.body[start].col_offset)
         statement = gate.at(ast.If(test=gate.test(), body=[gate.at(ast.Return(gate.result()))], orelse=[]))
         node.body = [*node.body[:start], statement, *node.body[start:]]
 
@@ -140,7 +142,7 @@ class _Walk:
         self.scopes: list[str] = []
         self.depth = 0
         self.yields = self.nested = self.uses_class = False
-        self.special = {
+        self.special: dict[type[ast.AST], Callable[[Any], None]] = {
             ast.FunctionDef: self._function,
             ast.AsyncFunctionDef: self._function,
             ast.Lambda: self._function,
@@ -167,7 +169,7 @@ class _Walk:
         for name in node._fields:
             value = getattr(node, name, None)
             if value.__class__ is list:
-                for item in value:  # type: ignore[union-attr]
+                for item in value:
                     if isinstance(item, ast.AST):
                         visit(item)
             elif isinstance(value, ast.AST) and value._fields:
@@ -280,6 +282,11 @@ class _Gate:
         return self.called([], [])
 
 
+def _first_line_of(node: ast.FunctionDef) -> int:
+    """As in the function's code object: its decorators count."""
+    return node.decorator_list[0].lineno if node.decorator_list else node.lineno
+
+
 def _has_docstring(node: ast.FunctionDef) -> bool:
     first = node.body[0]
     return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
@@ -291,9 +298,16 @@ def _is_trivial(node: Function) -> bool:
         return isinstance(node.body, ast.Constant)
     for statement in node.body:
         value = statement.value if isinstance(statement, (ast.Expr, ast.Return)) else statement
-        if not (value is None or isinstance(value, (ast.Constant, ast.Pass))):
+        if not (value is None or isinstance(value, (ast.Constant, ast.Pass)) or _is_declaration(statement)):
             return False
     return True
+
+
+def _is_declaration(node: ast.stmt) -> bool:
+    """Is this a statement that only tells something about a name, for which there is no code?"""
+    if isinstance(node, ast.AnnAssign):
+        return node.value is None and isinstance(node.target, ast.Name)
+    return isinstance(node, (ast.Global, ast.Nonlocal))
 
 
 def first_line(body: list[ast.stmt], function_line: int) -> int:
@@ -308,11 +322,11 @@ def first_line(body: list[ast.stmt], function_line: int) -> int:
     4
     """
     for statement in body:
-        if isinstance(statement, (ast.Global, ast.Nonlocal)):
+        if _is_declaration(statement):
             continue
-        if statement.lineno == statement.end_lineno and isinstance(statement, _SIMPLE):
-            if not _may_lose_its_line(statement):
-                return statement.lineno
+        is_simple = statement.lineno == statement.end_lineno and isinstance(statement, _SIMPLE)
+        if is_simple and not _may_lose_its_line(statement):
+            return statement.lineno
         line = _compiled_first_line(statement)
         if line is not None:
             return function_line if line == _after(statement) else line
@@ -324,8 +338,10 @@ _SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Assert, ast.Pass
 
 def _may_lose_its_line(statement: ast.stmt) -> bool:
     """CPython 3.11 compiles `"…" % (…)` to an f-string whose first instruction has the function's line."""
-    value = getattr(statement, "value", None)
-    return isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mod) and isinstance(value.left, ast.Constant)
+    return any(
+        isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant)
+        for node in descendants(statement)
+    )
 
 
 def _after(statement: ast.stmt) -> int:
@@ -347,7 +363,8 @@ def _compiled_first_line(statement: ast.stmt) -> int | None:
                 return statement.lineno
             if statement.lineno == head.end_lineno:
                 return statement.lineno
-            statement = ast.copy_location(ast.Expr(head), head)
+            nothing_inside = [ast.copy_location(ast.Pass(), statement)]
+            statement = rebuilt(statement, body=nothing_inside, orelse=[])
     elif isinstance(statement, ast.Try):
         return statement.lineno
     nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])

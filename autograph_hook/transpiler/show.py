@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 from autograph_hook.transpiler.gates import Site, insert_gates, is_placeholder
 from autograph_hook.transpiler.passes.jumps import Unsupported
@@ -10,24 +11,29 @@ from autograph_hook.transpiler.templates import THUNK
 from autograph_hook.transpiler.twins import twin_of
 
 
-def show(source: bytes, path: str, function: str | None = None, optimize: int = -1) -> tuple[str, str]:
-    """The plain code with its gates, and the twins, as readable source.
+def show(
+    source: bytes, path: str, function: str | None = None, optimize: int = -1, *, tree: bool = False
+) -> tuple[str, str]:
+    """The plain code with its gates, and the twins, as readable source; with `tree`, as syntax trees.
+
+    The trees are gast's, which are the same for every Python: two of them can be compared.
 
     `function` is a qualified name (`f`, `C.method`, `f.<locals>.g`) or its last part; None means all. Raises
     LookupError when there is no such function, and SyntaxError for source that is not valid.
     """
-    tree = ast.parse(source, path)
-    sites = insert_gates(tree)
+    module = ast.parse(source, path)
+    sites = insert_gates(module)
+    text = to_tree if tree else to_source
     if function is None:
-        chosen, plain = sites, [tree]
+        chosen, plain = sites, [module]
     else:
         chosen = [s for s in sites if function in (s.qualname, s.name, s.qualname.replace(".<locals>", ""))]
         if not chosen:
             known = ", ".join(sorted(s.qualname for s in sites)) or "none"
             raise LookupError(f"{path} has no function {function!r} with a gate; it has: {known}")
         plain = [s.node for s in chosen]  # type: ignore[misc]
-    before = "\n\n".join(to_source(_named_gates(node)) for node in plain)
-    after = "\n\n".join(_twin_text(site, optimize) for site in chosen)
+    before = "\n\n".join(text(_named_gates(node)) for node in plain)
+    after = "\n\n".join(_twin_text(site, optimize, text) for site in chosen)
     return before, after
 
 
@@ -41,7 +47,14 @@ def to_source(tree: ast.AST) -> str:
         return ast.unparse(tree)
 
 
-def _twin_text(site: Site, optimize: int) -> str:
+def to_tree(tree: ast.AST) -> str:
+    """The tree as gast sees it, one node a line."""
+    import gast
+
+    return str(gast.dump(gast.ast_to_gast(tree), indent=2))
+
+
+def _twin_text(site: Site, optimize: int, text: Callable[[ast.AST], str]) -> str:
     head = f"# {site.qualname}, line {site.node.lineno}"
     if site.free:
         head += f"; free: {', '.join(site.free)}"
@@ -51,12 +64,13 @@ def _twin_text(site: Site, optimize: int) -> str:
         return f"{head}\n# no twin: {problem.reason} (line {problem.line})"
     tree = twin.tree
     tree.name = "lambda_" if tree.name == "<lambda>" else tree.name
-    return f"{head}\n{to_source(_named_gates(tree))}"
+    return f"{head}\n{text(_named_gates(tree))}"
 
 
 def _named_gates(tree: ast.AST) -> ast.AST:
     """The tree with each placeholder written as a name, `GATE_3`."""
-    return ast.fix_missing_locations(_Namer().visit(tree))
+    named: ast.AST = _Namer().visit(tree)
+    return ast.fix_missing_locations(named)
 
 
 class _Namer(ast.NodeTransformer):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -27,6 +27,14 @@ def at(node: Node, like: ast.AST) -> Node:
     node.end_lineno = like.end_lineno  # type: ignore[attr-defined]
     node.end_col_offset = like.end_col_offset  # type: ignore[attr-defined]
     return node
+
+
+def rebuilt(node: Node, **changed: Any) -> Node:
+    """A new node like this one, with some other parts."""
+    fields = {name: getattr(node, name, None) for name in node._fields}
+    kind: Any = type(node)
+    made: Node = kind(**{**fields, **changed})
+    return at(made, node)
 
 
 def load(name: str, like: ast.AST) -> ast.Name:

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autograph_hook.transpiler.analysis.liveness import Liveness
-from autograph_hook.transpiler.analysis.scopes import mangled
+from autograph_hook.transpiler.analysis.scopes import descendants, mangled
 from autograph_hook.transpiler.analysis.variables import changes
 from autograph_hook.transpiler.gates import Site
 from autograph_hook.transpiler.passes.control_flow import ControlFlow, Frame
@@ -88,8 +88,8 @@ def twin_of(site: Site, plain_lines: frozenset[int] = frozenset(), drops_asserts
     own += [name for name in site.free if name not in own]
     positional = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
     expressions = Expressions(site.class_name, positional[0] if positional else None, own)
-    live = Liveness(lowered.body, lowered.ends)
-    control = ControlFlow(live, lowered, expressions, outside)
+    live = Liveness(lowered.body, lowered.ends, own)
+    control = ControlFlow(live, lowered, expressions, outside, _rebound(body) & set(own))
     statements = Statements(expressions, control, plain_lines, drops_asserts)
     frame = Frame()
     out = statements.block(lowered.body, frame)
@@ -103,6 +103,22 @@ def twin_of(site: Site, plain_lines: frozenset[int] = frozenset(), drops_asserts
     function.type_params = []  # type: ignore[attr-defined]
     at(function, node)
     return _Twin(site, function, expressions.operations, statements.flags)
+
+
+def _rebound(body: Sequence[ast.stmt]) -> set[str]:
+    """The names that functions inside these statements declare nonlocal."""
+    found: set[str] = set()
+    todo: list[ast.AST] = list(body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            for inner in descendants(node):
+                if isinstance(inner, ast.Nonlocal):
+                    found.update(inner.names)
+        else:
+            for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+                todo.extend(getattr(node, name, ()))
+    return found
 
 
 def _declared(body: Sequence[ast.stmt]) -> tuple[set[str], set[str]]:

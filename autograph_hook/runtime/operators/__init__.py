@@ -5,7 +5,7 @@ Each reads as the rule that it implements: a Python value is Python's business, 
 
 from __future__ import annotations
 
-from autograph_hook.runtime.operators.calls import call, context, in_frame, spread, super_
+from autograph_hook.runtime.operators.calls import call, callee, context, in_frame, spread, super_
 from autograph_hook.runtime.operators.control_flow import assert_, for_, if_, while_
 from autograph_hook.runtime.operators.logic import and_, compare, contains, if_exp, not_, or_
 from autograph_hook.runtime.operators.mutation import (
@@ -26,6 +26,7 @@ __all__ = [
     "attr",
     "attribute_place",
     "call",
+    "callee",
     "compare",
     "contains",
     "context",

@@ -1,53 +1,61 @@
 """Calls: of enabled functions, of builtins, of everything else; `with`, `super()`, `locals()` and their like."""
 
 from __future__ import annotations
+import __future__
 
 import builtins
 import functools
+import operator
 import sys
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from autograph_hook.backends.protocol import Backend
 from autograph_hook.backends.registry import registry
 from autograph_hook.runtime.dispatch import staged_among
-from autograph_hook.runtime.errors import user_frames
 from autograph_hook.runtime.gate import thread
+from autograph_hook.runtime.operators.constructs import about_to_call
 from autograph_hook.runtime.operators.reading import spread
 from autograph_hook.runtime.twins import twin_of_function
 
-__all__ = ["call", "context", "in_frame", "spread", "super_"]
+__all__ = ["call", "callee", "context", "in_frame", "spread", "super_"]
+
+
+_CALL = "__call__"
 
 
 def call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
-    """`function(*arguments, **keywords)`
+    """`function(*arguments, **keywords)`, as a twin calls it."""
+    return callee(function)(*arguments, **keywords)
 
-    An enabled function runs as its twin; a builtin that is given staged values is the backend's; all else is
-    called as the trace in progress would have called it.
+
+def callee(function: Any) -> Any:
+    """What a twin calls where the user's code calls `function`.
+
+    An enabled function's twin; for a builtin that may be given staged values one that looks at its arguments; for
+    all else what calls it as the trace in progress would have called it. The call itself stands in the twin, so that
+    whoever looks at the frame or the module of its caller finds the user's.
     """
     kind = type(function)
-    if kind is types.MethodType:
-        twin = _twin(function.__func__)
-        if twin is not None:
-            with user_frames():
-                return twin(function.__self__, *arguments, **keywords)
-    elif kind is types.FunctionType:
+    if kind is types.FunctionType:
         twin = _twin(function)
         if twin is not None:
-            with user_frames():
-                return twin(*arguments, **keywords)
-    elif kind is functools.partial and isinstance(function.func, (types.FunctionType, types.MethodType)):
-        if not isinstance(function, type) and kind.__call__ is functools.partial.__call__:
-            return call(function.func, *function.args, *arguments, **{**function.keywords, **keywords})
-    elif function in _FRAME_BUILTINS_SET if kind is types.BuiltinFunctionType else False:
-        return _frame_builtin(function, arguments, keywords, sys._getframe(1))
-    elif not isinstance(function, type):
-        twin = _twin(getattr(kind, "__call__", None))
+            return twin
+    elif kind is types.MethodType:
+        twin = _twin(function.__func__)
         if twin is not None:
-            with user_frames():
-                return twin(function, *arguments, **keywords)
-    with user_frames():
-        return _call_outside(function, arguments, keywords)
+            return types.MethodType(twin, function.__self__)
+    elif kind is functools.partial:
+        return functools.partial(callee(function.func), *function.args, **function.keywords)
+    elif kind is types.BuiltinFunctionType:
+        if function in _FRAME_BUILTINS:
+            return functools.partial(_frame_builtin, function, sys._getframe(1))
+    elif not isinstance(function, type):
+        twin = _twin(getattr(kind, _CALL, None))
+        if twin is not None:
+            return types.MethodType(twin, function)
+    return _outside(function, kind)
 
 
 def _twin(function: Any) -> types.FunctionType | None:
@@ -60,20 +68,37 @@ def _twin(function: Any) -> types.FunctionType | None:
     return twin
 
 
-def _call_outside(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    """Call what has no twin."""
+def _outside(function: Any, kind: type) -> Any:
+    """What calls a function that has no twin."""
     trace = thread().trace
     if trace is not None:
-        return trace.call(function, arguments, keywords)
+        return functools.partial(_speculative, trace, function)
     if _is_builtin(function):
-        backend = staged_among(arguments) or _staged_inside(arguments)
-        if backend is not None:
-            other = backend.builtin(function)
-            if other is not None:
-                return other(*arguments, **keywords)
+        return functools.partial(_builtin, function)
+    if kind is types.BuiltinFunctionType or kind is type:
+        return function
     for backend in registry.in_use():
         if backend.tracing():
-            return backend.call(function, arguments, keywords)
+            return functools.partial(_called_by, backend, function)
+    return function
+
+
+def _speculative(trace: Any, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
+    about_to_call(function, arguments)
+    return trace.call(function, arguments, keywords)
+
+
+def _called_by(backend: Backend, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
+    return backend.call(function, arguments, keywords)
+
+
+def _builtin(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
+    """A builtin is the backend's where it is given a staged value."""
+    backend = staged_among(arguments) or _staged_inside(arguments)
+    if backend is not None:
+        other = backend.builtin(function)
+        if other is not None:
+            return other(*arguments, **keywords)
     return function(*arguments, **keywords)
 
 
@@ -97,26 +122,49 @@ def _staged_inside(arguments: Sequence[Any]) -> Any:
 _BUILTINS = frozenset(
     {
         print, len, range, enumerate, zip, map, filter, int, float, bool, complex, abs, min, max, sum, any, all,
-        sorted, reversed, round, divmod, pow, iter, next,
+        sorted, reversed, round, divmod, pow, iter, next, list, tuple,
     }
 )  # fmt: skip
 
-_FRAME_BUILTINS_SET = frozenset({locals, vars, dir, eval, exec, globals})
+_FRAME_BUILTINS = frozenset({locals, vars, dir, eval, exec})
 
 
-def _frame_builtin(
-    function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any], frame: types.FrameType
-) -> Any:
+def _frame_builtin(function: Any, frame: types.FrameType, /, *arguments: Any, **keywords: Any) -> Any:
     """A builtin that looks at the frame that calls it, called under another name."""
-    if function is globals:
-        return frame.f_globals
     if function is locals or (function is vars and not arguments):
         return _user_names(frame.f_locals)
     if function is dir and not arguments:
         return sorted(_user_names(frame.f_locals))
-    if function in (eval, exec) and len(arguments) == 1:
-        return function(arguments[0], frame.f_globals, _user_names(frame.f_locals))
+    if function in (eval, exec):
+        return _evaluated(function, frame.f_code, frame.f_globals, _user_names(frame.f_locals), arguments, keywords)
     return function(*arguments, **keywords)
+
+
+def _evaluated(
+    function: Any,
+    caller: types.CodeType,
+    namespace: dict[str, Any],
+    names: dict[str, Any],
+    arguments: tuple[Any, ...],
+    keywords: dict[str, Any],
+) -> Any:
+    """`eval` or `exec` as called by the code `caller`, whose `from __future__` imports hold for the text."""
+    if not arguments:
+        return function(**keywords)
+    text, *given = arguments
+    if isinstance(text, (str, bytes, bytearray)):
+        text = text.lstrip() if function is eval and isinstance(text, str) else text
+        text = compile(text, "<string>", function.__name__, caller.co_flags & _FUTURE, dont_inherit=True)
+    if not keywords and all(value is None for value in given[:1]):
+        local = given[1] if len(given) > 1 and given[1] is not None else names
+        return function(text, namespace, local)
+    return function(text, *given, **keywords)
+
+
+_FUTURE = functools.reduce(
+    operator.or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
+)
+"""The flags of code objects that `from __future__` imports set."""
 
 
 def _user_names(names: Any) -> dict[str, Any]:
@@ -132,8 +180,6 @@ def in_frame(function: Any, names: Sequence[str], cells: Any, *arguments: Any) -
         return call(function, *arguments)
     if arguments and function not in (eval, exec):
         return function(*arguments)
-    if len(arguments) > 1 and arguments[1] is not None:
-        return function(*arguments)
     found: dict[str, Any] = {}
     by_name = dict(zip(cells.__code__.co_freevars, cells.__closure__ or (), strict=True))
     for name in names:
@@ -142,14 +188,13 @@ def in_frame(function: Any, names: Sequence[str], cells: Any, *arguments: Any) -
         except (KeyError, ValueError):
             continue
     if function in (eval, exec):
-        given = arguments[2] if len(arguments) > 2 else None
-        return function(arguments[0], cells.__globals__, found if given is None else given)
+        return _evaluated(function, cells.__code__, cells.__globals__, found, arguments, {})
     return sorted(found) if function is dir else found
 
 
 def super_(function: Any, owner: Any, first: Any) -> Any:
     """`super()` in a method whose class is `owner`."""
-    return function(owner, first) if function is super else call(function)
+    return function(owner, first) if function is super else callee(function)()
 
 
 def context(manager: Any) -> Any:
@@ -158,5 +203,3 @@ def context(manager: Any) -> Any:
     if trace is not None:
         trace.context(manager)
     return manager
-
-

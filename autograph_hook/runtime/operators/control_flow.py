@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Sequence
 from types import FunctionType
@@ -9,6 +10,7 @@ from typing import Any
 
 from autograph_hook.backends.protocol import Location
 from autograph_hook.runtime.dispatch import staged
+from autograph_hook.runtime.operators.constructs import entered
 from autograph_hook.runtime.operators.reading import read_whole
 from autograph_hook.runtime.state import Place, Variables, location_of, state_of
 
@@ -40,7 +42,8 @@ def if_(
     state.guarded = guarded
     kept = state_of(inside, (), (body, orelse)) if inside else None
     where = location_of(body or orelse)  # type: ignore[arg-type]
-    backend.cond(test, _branch(body, kept), _branch(orelse, kept), state, where)
+    with entered(state, kept):
+        backend.cond(test, _branch(body, kept), _branch(orelse, kept), state, where)
 
 
 def _branch(body: Callable[[], None] | None, kept: Variables | None) -> Callable[[], None]:
@@ -70,7 +73,8 @@ def while_(test: FunctionType, body: FunctionType, names: Sequence[str], places:
         backend = staged(holds)
         if backend is not None:
             state = state_of(names, places, (body, test))
-            backend.while_loop(test, body, state, location_of(body))
+            with entered(state):
+                backend.while_loop(test, body, state, location_of(body))
             return
         if not holds:
             return
@@ -84,7 +88,8 @@ def for_(
     backend = staged(subject)
     if backend is not None and backend.is_iterable(subject):
         state = state_of(names, places, (body, test))
-        backend.for_each(subject, body, test, state, location_of(body))
+        with entered(state):
+            backend.for_each(subject, body, test, state, location_of(body))
         return
     elements = iter(read_whole(subject))
     for element in elements:
@@ -113,7 +118,8 @@ def _rest(
             body(element)
         else:
             state = state_of(names, places, (body, test))
-            backend.cond(goes_on, lambda element=element: body(element), _nothing, state, location_of(body))
+            with entered(state):
+                backend.cond(goes_on, functools.partial(body, element), _nothing, state, location_of(body))
 
 
 def assert_(holds: Any, message: Callable[[], Any] | None) -> None:

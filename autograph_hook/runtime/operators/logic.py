@@ -6,7 +6,9 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from autograph_hook.backends.protocol import Backend
 from autograph_hook.runtime.dispatch import staged, staged_among
+from autograph_hook.runtime.operators.constructs import entered
 from autograph_hook.runtime.state import location_of
 
 Thunk = Callable[[], Any]
@@ -21,31 +23,43 @@ def and_(value: Any, *others: Thunk) -> Any:
     for i, other in enumerate(others):
         backend = staged(value)
         if backend is not None:
-            rest, first = others[i + 1 :], value
-            return backend.select(first, lambda: and_(other(), *rest), lambda: first, location_of(other))
+            return _and(backend, value, other, others[i + 1 :])
         if not value:
             return value
         value = other()
     return value
 
 
+def _and(backend: Backend, value: Any, other: Thunk, rest: tuple[Thunk, ...]) -> Any:
+    return _select(backend, value, lambda: and_(other(), *rest), lambda: value, other)
+
+
 def or_(value: Any, *others: Thunk) -> Any:
     for i, other in enumerate(others):
         backend = staged(value)
         if backend is not None:
-            rest, first = others[i + 1 :], value
-            return backend.select(first, lambda: first, lambda: or_(other(), *rest), location_of(other))
+            return _or(backend, value, other, others[i + 1 :])
         if value:
             return value
         value = other()
     return value
 
 
+def _or(backend: Backend, value: Any, other: Thunk, rest: tuple[Thunk, ...]) -> Any:
+    return _select(backend, value, lambda: value, lambda: or_(other(), *rest), other)
+
+
 def if_exp(test: Any, body: Thunk, orelse: Thunk) -> Any:
     backend = staged(test)
     if backend is None:
         return body() if test else orelse()
-    return backend.select(test, body, orelse, location_of(body))
+    return _select(backend, test, body, orelse, body)
+
+
+def _select(backend: Backend, test: Any, body: Thunk, orelse: Thunk, like: Thunk) -> Any:
+    """The value of one of two operands; `like` tells where it stands."""
+    with entered():
+        return backend.select(test, body, orelse, location_of(like))
 
 
 def compare(left: Any, *operators: Any) -> Any:

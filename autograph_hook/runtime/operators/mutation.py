@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograph_hook.runtime.gate import thread
+from autograph_hook.runtime.operators.constructs import about_to_change
 from autograph_hook.runtime.operators.reading import attr, get_item
 
 _INPLACE: dict[str, Callable[[Any, Any], Any]] = {
@@ -30,6 +31,7 @@ def set_attr(value: Any, owner: Any, name: str) -> None:
     """`owner.name = value`"""
     trace = thread().trace
     if trace is not None:
+        about_to_change(owner, name)
         trace.mutation(owner, f"the attribute {name!r} is set", value)
     setattr(owner, name, value)
 
@@ -38,6 +40,7 @@ def set_item(value: Any, owner: Any, key: Any) -> None:
     """`owner[key] = value`"""
     trace = thread().trace
     if trace is not None:
+        about_to_change(owner, key)
         trace.mutation(owner, "an item is set", value)
     owner[key] = value
 
@@ -45,6 +48,7 @@ def set_item(value: Any, owner: Any, key: Any) -> None:
 def del_attr(owner: Any, name: str) -> None:
     trace = thread().trace
     if trace is not None:
+        about_to_change(owner, name)
         trace.mutation(owner, f"the attribute {name!r} is deleted")
     delattr(owner, name)
 
@@ -52,6 +56,7 @@ def del_attr(owner: Any, name: str) -> None:
 def del_item(owner: Any, key: Any) -> None:
     trace = thread().trace
     if trace is not None:
+        about_to_change(owner, key)
         trace.mutation(owner, "an item is deleted")
     del owner[key]
 
@@ -60,6 +65,8 @@ def inplace(symbol: str, left: Any, right: Any) -> Any:
     """The new value of `left` in `left += right`."""
     trace = thread().trace
     if trace is not None:
+        if hasattr(type(left), "__iadd__"):
+            about_to_change(left)
         trace.inplace(left)
     return _INPLACE[symbol](left, right)
 

@@ -20,6 +20,8 @@ def attr(owner: Any, name: str) -> Any:
 def get_item(owner: Any, key: Any) -> Any:
     """`owner[key]`"""
     backend = staged(owner)
+    if backend is None and type(owner) in (list, tuple):
+        backend = staged(key)
     if backend is not None:
         return backend.get_item(owner, key)
     trace = thread().trace
@@ -33,10 +35,11 @@ def slice_(start: Any, stop: Any, step: Any) -> slice:
 
 
 def unpack(value: Any, before: int, starred: bool, after: int) -> Any:
-    """The values for `a, b = value` (before=2), or for `a, *b, c = value` (1, True, 1)."""
+    """What Python unpacks for `a, b = value` (before=2), or for `a, *b, c = value` (1, True, 1)."""
     backend = staged(value)
     if backend is not None:
-        return backend.unpack(value, before, starred, after)
+        values = backend.unpack(value, before, starred, after)
+        return [*values[:before], *values[before], *values[before + 1 :]] if starred else values
     return read_whole(value)
 
 

@@ -10,7 +10,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
-from autograph_hook.transpiler.analysis.scopes import COMPREHENSIONS, FUNCTIONS, kind, scope_of
+from autograph_hook.transpiler.analysis.scopes import (
+    COMPREHENSIONS,
+    FRAME_BUILTINS,
+    FUNCTIONS,
+    descendants,
+    kind,
+    scope_of,
+)
 from autograph_hook.transpiler.analysis.variables import bound_names
 
 Names = frozenset[str]
@@ -36,7 +43,11 @@ class Liveness:
     (['y'], ['b'])
     """
 
-    def __init__(self, body: Sequence[ast.stmt], ends: Mapping[ast.stmt, Sequence[str]] | None = None) -> None:
+    def __init__(
+        self, body: Sequence[ast.stmt], ends: Mapping[ast.stmt, Sequence[str]] | None = None, own: Sequence[str] = ()
+    ) -> None:
+        self.own = own
+        """The function's names, all of which `locals()` and `eval` may read."""
         self.ends = ends or {}
         """Flags that end a loop: they are read at its head."""
         self.after: dict[ast.stmt, Names] = {}
@@ -164,7 +175,7 @@ class Liveness:
             if name not in COMPREHENSIONS or name == "GeneratorExp":
                 self.captured |= free
             if name in COMPREHENSIONS:
-                for inner in ast.walk(node):
+                for inner in descendants(node):
                     if kind(inner) in FUNCTIONS:
                         self.captured |= free
             for part in _evaluated_parts(node):
@@ -172,14 +183,23 @@ class Liveness:
             return
         if isinstance(node, ast.Constant):
             return
+        if isinstance(node, ast.Call) and _looks_at_frame(node):
+            self.captured.update(self.own)
         for field_name in node._fields:
             value = getattr(node, field_name, None)
             if value.__class__ is list:
-                for child in value:  # type: ignore[union-attr]
+                for child in value:
                     if isinstance(child, ast.AST):
                         self._collect(child, found)
             elif isinstance(value, ast.AST) and value._fields:
                 self._collect(value, found)
+
+
+def _looks_at_frame(node: ast.Call) -> bool:
+    """Is this a call of `locals()`, of `eval` or the like?"""
+    if not isinstance(node.func, ast.Name) or node.func.id not in FRAME_BUILTINS:
+        return False
+    return not node.args or node.func.id in ("eval", "exec")
 
 
 def _evaluated_parts(node: ast.AST) -> list[ast.AST]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FUNCTIONS = frozenset({"FunctionDef", "AsyncFunctionDef", "Lambda"})
+FRAME_BUILTINS = frozenset({"locals", "vars", "dir", "eval", "exec"})
+"""Builtins that look at the frame that calls them."""
 COMPREHENSIONS = frozenset({"ListComp", "SetComp", "DictComp", "GeneratorExp"})
 
 
@@ -16,7 +18,7 @@ def kind(node: Any) -> str:
 
 
 def children(node: Any) -> Iterator[Any]:
-    """The child nodes of an `ast` or a `gast` node."""
+    """The child nodes of a node."""
     for name in node._fields:
         value = getattr(node, name, None)
         if isinstance(value, list):
@@ -25,6 +27,15 @@ def children(node: Any) -> Iterator[Any]:
                     yield item
         elif isinstance(value, ast.AST):
             yield value
+
+
+def descendants(node: Any) -> Iterator[Any]:
+    """The node and all below it. (`ast.walk` imports `collections` when it is called, which may be what is loading.)"""
+    todo = [node]
+    while todo:
+        item = todo.pop()
+        yield item
+        todo.extend(children(item))
 
 
 def mangled(name: str, class_name: str | None) -> str:
@@ -37,6 +48,18 @@ def mangled(name: str, class_name: str | None) -> str:
         return name
     owner = class_name.lstrip("_")
     return f"_{owner}{name}" if owner else name
+
+
+def has_walrus(node: ast.expr) -> bool:
+    """Does evaluating the expression bind a name of the function around it?"""
+    todo: list[ast.AST] = [node]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, ast.NamedExpr):
+            return True
+        if not isinstance(item, ast.Lambda):
+            todo.extend(ast.iter_child_nodes(item))
+    return False
 
 
 @dataclass
@@ -165,6 +188,11 @@ class _Reader:
             inner = self.read(node)
             self._take(inner, scope)
             scope.bound |= _walrus_targets(node)
+        elif name == "TypeAlias":
+            scope.bound.add(node.name.id)
+            seen = Scope()
+            self.visit_all([node.value, *node.type_params], seen)
+            scope.captured |= (seen.used | seen.captured) - {p.name for p in node.type_params}
         elif name == "Global":
             scope.globals.update(node.names)
         elif name == "Nonlocal":
@@ -269,7 +297,7 @@ def _outside_parts(node: Any) -> list[Any]:
     """The parts of a definition that are evaluated in the scope around it."""
     parts = list(getattr(node, "decorator_list", ()))
     if kind(node) == "ClassDef":
-        return parts + [*node.bases, *(k.value for k in node.keywords)]
+        return [*parts, *node.bases, *(k.value for k in node.keywords)]
     return parts + [d for d in (*node.args.defaults, *node.args.kw_defaults) if d is not None]
 
 

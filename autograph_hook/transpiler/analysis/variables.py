@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from autograph_hook.transpiler.analysis.scopes import COMPREHENSIONS, FUNCTIONS, kind
+from autograph_hook.transpiler.analysis.scopes import COMPREHENSIONS, FUNCTIONS, descendants, kind
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _visit(node: ast.AST, found: Changes) -> None:
             found.names.add(node.name)  # type: ignore[attr-defined]
         return
     elif name in COMPREHENSIONS:
-        for inner in ast.walk(node):
+        for inner in descendants(node):
             if isinstance(inner, ast.NamedExpr):
                 found.names.add(inner.target.id)
         return
@@ -125,7 +125,7 @@ def _visit(node: ast.AST, found: Changes) -> None:
     for field_name in node._fields:
         value = getattr(node, field_name, None)
         if value.__class__ is list:
-            for child in value:  # type: ignore[union-attr]
+            for child in value:
                 if isinstance(child, ast.AST):
                     _visit(child, found)
         elif isinstance(value, ast.AST) and value._fields:
@@ -142,8 +142,10 @@ def _place(node: ast.Attribute | ast.Subscript) -> Place | None:
 
 
 def _simple(node: ast.expr, names: set[str]) -> bool:
-    """Names and attributes of names: reading them twice does no harm."""
-    while isinstance(node, ast.Attribute):
+    """Names, and attributes and simple items of them: reading them twice does no harm."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        if isinstance(node, ast.Subscript) and not _simple_key(node.slice, names):
+            return False
         node = node.value
     if isinstance(node, ast.Name):
         names.add(node.id)

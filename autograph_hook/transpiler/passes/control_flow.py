@@ -9,7 +9,7 @@ After:
 
     def ag__then_1():
         nonlocal x
-        x = ag__.call(f)
+        x = ag__.callee(f)()
     ag__.if_(c, ag__then_1, None, ('x',), (), ())
 
 The bodies share the names of the function through cells: a name without a value is an empty cell, `del` works,
@@ -27,7 +27,7 @@ from collections.abc import Sequence
 
 from autograph_hook.transpiler.analysis.liveness import Liveness
 from autograph_hook.transpiler.analysis.variables import Changes, Known, changes
-from autograph_hook.transpiler.passes.expressions import Expressions, has_walrus
+from autograph_hook.transpiler.passes.expressions import Expressions
 from autograph_hook.transpiler.passes.jumps import Lowered, none_of
 from autograph_hook.transpiler.templates import (
     assign,
@@ -61,7 +61,7 @@ class Frame:
 
 class ControlFlow:
     def __init__(
-        self, live: Liveness, lowered: Lowered, expressions: Expressions, outside: set[str]
+        self, live: Liveness, lowered: Lowered, expressions: Expressions, outside: set[str], rebound: set[str]
     ) -> None:
         self.live = live
         self.ends = lowered.ends
@@ -69,6 +69,8 @@ class ControlFlow:
         self.expression = expressions
         self.outside = outside
         """Names that the user's function declares global."""
+        self.rebound = rebound
+        """Names that functions inside it may bind anew, whenever they are called."""
         self.numbers = itertools.count(1)
         self.known: Known = {}
 
@@ -76,7 +78,7 @@ class ControlFlow:
         self, node: ast.If, frame: Frame, body: tuple[Frame, list[ast.stmt]], orelse: tuple[Frame, list[ast.stmt]]
     ) -> list[ast.stmt]:
         number = next(self.numbers)
-        changed = changes([*node.body, *node.orelse], self.known)
+        changed = self._changed([*node.body, *node.orelse])
         after, within = self.live.after[node], self.live.within[node]
         joined = {name for name in changed.names if name in after and name not in self.outside}
         inside = {name for name in changed.names if name in within and name not in self.outside} - joined
@@ -86,11 +88,11 @@ class ControlFlow:
             if not statements:
                 names.append(constant(None, node))
                 continue
-            own = changes(original, self.known)
+            own = self._changed(original)
             out.append(self._body(f"ag__{kind}_{number}", (), own, joined | inside, inner, statements, node))
             names.append(_name(out[-1], node))
         frame.shared |= joined | inside
-        arguments = [self.expression(node.test), *names, self.expression.strings(sorted(joined), node), self.expression.strings(sorted(inside), node)]
+        arguments = [self.expression(node.test), *names, self._labels(joined, node), self._labels(inside, node)]
         arguments.append(self._places(changed, joined | inside, node))
         if node in self.guarded:
             arguments.append(constant(True, node))
@@ -99,34 +101,25 @@ class ControlFlow:
 
     def while_(self, node: ast.While, frame: Frame, inner: Frame, body: list[ast.stmt]) -> list[ast.stmt]:
         number = next(self.numbers)
-        changed = changes([*node.body, ast.Expr(node.test)], self.known)
+        changed = self._changed([*node.body, ast.Expr(node.test)])
         kept = self._kept(node, changed)
-        made = self._body(f"ag__body_{number}", (), changes(node.body, self.known), kept, inner, body, node)
+        made = self._body(f"ag__body_{number}", (), self._changed(node.body), kept, inner, body, node)
         out: list[ast.stmt] = [made]
         test = self.expression(node.test)
         flags = self.ends.get(node)
-        if flags and not has_walrus(node.test):
-            test = operator("and_", node, none_of(flags, node), thunk(test, node.test))
-        if has_walrus(node.test):
-            result: ast.stmt = at(ast.Return(test), node.test)
-            statements = [result]
-            if flags:
-                stop = at(ast.Return(constant(False, node)), node)
-                statements = [at(ast.If(none_of(flags, node), [result], [stop]), node)]
-            own = changes([ast.Expr(node.test)])
-            out.append(self._body(f"ag__test_{number}", (), own, kept, Frame(), statements, node.test))
-            tested: ast.expr = _name(out[-1], node)
-        else:
-            tested = thunk(test, node.test)
+        if flags:
+            going = none_of(flags, node)
+            always = isinstance(node.test, ast.Constant) and node.test.value is True
+            test = going if always else operator("and_", node, going, thunk(test, node.test))
         frame.shared |= kept
         places = self._places(changed, kept, node)
-        call = operator("while_", node, tested, _name(made, node), self.expression.strings(sorted(kept), node), places)
+        call = operator("while_", node, thunk(test, node.test), _name(made, node), self._labels(kept, node), places)
         return [*out, statement(call, node)]
 
     def for_(self, node: ast.For, frame: Frame, inner: Frame, body: list[ast.stmt]) -> list[ast.stmt]:
         """`body` begins with the store to the target, from `ag__item`."""
         number = next(self.numbers)
-        changed = changes([*node.body, ast.Expr(node.target)], self.known)
+        changed = self._changed([*node.body, ast.Expr(node.target)])
         kept = self._kept(node, changed)
         made = self._body(f"ag__body_{number}", (ITEM,), changed, kept, inner, body, node)
         flags = self.ends.get(node)
@@ -134,8 +127,16 @@ class ControlFlow:
         frame.shared |= kept
         places = self._places(changed, kept, node)
         subject = self.expression(node.iter)
-        call = operator("for_", node, subject, _name(made, node), test, self.expression.strings(sorted(kept), node), places)
+        call = operator("for_", node, subject, _name(made, node), test, self._labels(kept, node), places)
         return [made, statement(call, node)]
+
+    def _changed(self, statements: Sequence[ast.stmt]) -> Changes:
+        found = changes(statements, self.known)
+        found.names |= self.rebound
+        return found
+
+    def _labels(self, names: set[str], like: ast.AST) -> ast.expr:
+        return self.expression.strings(sorted(names), like)
 
     def _kept(self, node: ast.stmt, changed: Changes) -> set[str]:
         live = self.live.after[node] | self.live.within[node]
@@ -188,6 +189,8 @@ def _loaded(node: ast.expr, like: ast.AST) -> ast.expr:
     """A simple base or key as it is read."""
     if isinstance(node, ast.Attribute):
         return at(ast.Attribute(_loaded(node.value, like), node.attr, ast.Load()), like)
+    if isinstance(node, ast.Subscript):
+        return at(ast.Subscript(_loaded(node.value, like), _loaded(node.slice, like), ast.Load()), like)
     if isinstance(node, ast.UnaryOp):
         return at(ast.UnaryOp(node.op, _loaded(node.operand, like)), like)
     if isinstance(node, ast.Name):

@@ -2,7 +2,7 @@
 
 | in the source | in the twin |
 |---|---|
-| `f(x, *y, k=z)` | `ag__.call(f, x, *ag__.spread(y), k=z)` |
+| `f(x, *y, k=z)` | `ag__.callee(f)(x, *ag__.spread(y), k=z)` |
 | `o.a` | `ag__.attr(o, "a")` |
 | `o[k]` | `ag__.get_item(o, k)` |
 | `not a` | `ag__.not_(a)` |
@@ -10,7 +10,7 @@
 | `b if a else c` | `ag__.if_exp(a, lambda: b, lambda: c)` |
 | `a < b < c` | `ag__.compare(a, "<", lambda: b, "<", lambda: c)` |
 | `a in b`, `a not in b` | `ag__.contains(a, b)`, `ag__.not_(ag__.contains(a, b))` |
-| `[f(x) for x in y]` | `ag__.made([ag__.call(f, x) for x in ag__.iterate(y)])` |
+| `[f(x) for x in y]` | `ag__.made([ag__.callee(f)(x) for x in ag__.iterate(y)])` |
 | `[a]`, `{a: b}`, `{a}` | `ag__.made([a])`, `ag__.made({a: b})`, `ag__.made({a})` |
 | `super()` | `ag__.super_(super, __class__, self)` |
 | `locals()`, `eval(x)` | `ag__.locals_(…)`, `ag__.in_frame(…)` |
@@ -24,8 +24,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Sequence
 
-from autograph_hook.transpiler.analysis.scopes import mangled
-from autograph_hook.transpiler.templates import RUNTIME, at, constant, load, operator, readable, strings, thunk, tuple_of
+from autograph_hook.transpiler.analysis.scopes import FRAME_BUILTINS, has_walrus, mangled
+from autograph_hook.transpiler.templates import (
+    RUNTIME,
+    at,
+    constant,
+    load,
+    operator,
+    rebuilt,
+    strings,
+    thunk,
+    tuple_of,
+)
 
 _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
@@ -40,28 +50,27 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.NotIn: "not in",
 }
 
-FRAME_BUILTINS = frozenset({"locals", "vars", "dir", "eval", "exec"})
-"""Builtins that look at the frame that calls them."""
-
 
 class Expressions:
     """Rewrites the expressions of one function. Nothing of the given tree is changed.
 
+    >>> from autograph_hook.transpiler.templates import rebuilt
+    >>> from autograph_hook.transpiler.templates import readable
     >>> rewrite = Expressions(None, None, ())
     >>> def show(text):
     ...     print(readable(rewrite(ast.parse(text).body[0].value)))
     >>> show("f(x, *y, k=z)")
-    ag__.call(f, x, *ag__.spread(y), k=z)
+    ag__.callee(f)(x, *ag__.spread(y), k=z)
     >>> show("self.layers[0](x)")
-    ag__.call(ag__.get_item(ag__.attr(self, 'layers'), 0), x)
+    ag__.callee(ag__.get_item(ag__.attr(self, 'layers'), 0))(x)
     >>> show("a and b or not c")
     ag__.or_(ag__.and_(a, lambda: b), lambda: ag__.not_(c))
     >>> show("a < g() <= c")
-    ag__.compare(a, '<', lambda: ag__.call(g), '<=', lambda: c)
+    ag__.compare(a, '<', lambda: ag__.callee(g)(), '<=', lambda: c)
     >>> show("x if c in d else (y := 1)")
     x if ag__.contains(c, d) else (y := 1)
     >>> show("[f(i) for i in n if i]")
-    ag__.made([ag__.call(f, i) for i in ag__.iterate(n) if i])
+    ag__.made([ag__.callee(f)(i) for i in ag__.iterate(n) if i])
     """
 
     def __init__(self, class_name: str | None, first_parameter: str | None, names: Sequence[str]) -> None:
@@ -87,7 +96,7 @@ class Expressions:
             ast.List: self._display,
             ast.Dict: self._display,
             ast.Set: self._display,
-            ast.Lambda: lambda node: node,
+            ast.Lambda: self._lambda,
             ast.Constant: lambda node: node,
             ast.Name: lambda node: node,
         }
@@ -98,16 +107,14 @@ class Expressions:
 
     def parts(self, node: ast.expr) -> ast.expr:
         """The same node with its parts rewritten."""
-        fields: dict[str, object] = {}
+        changed: dict[str, object] = {}
         for name in node._fields:
             value = getattr(node, name, None)
             if isinstance(value, list):
-                fields[name] = [self(item) if isinstance(item, ast.expr) else item for item in value]
+                changed[name] = [self(item) if isinstance(item, ast.expr) else item for item in value]
             elif isinstance(value, ast.expr):
-                fields[name] = self(value)
-            else:
-                fields[name] = value
-        return at(type(node)(**fields), node)
+                changed[name] = self(value)
+        return rebuilt(node, **changed)
 
     def mangled(self, name: str) -> str:
         """A private name as the compiler would write it."""
@@ -139,9 +146,8 @@ class Expressions:
         keywords = [
             at(ast.keyword(k.arg, self(k.value)), k) for k in node.keywords
         ]
-        call = operator("call", node, self(node.func), *(self(argument) for argument in node.args))
-        call.keywords = keywords
-        return call
+        function = operator("callee", node.func, self(node.func))
+        return at(ast.Call(function, [self(argument) for argument in node.args], keywords), node)
 
     def _special_call(self, node: ast.Call, function: ast.Name) -> ast.expr | None:
         name = function.id
@@ -224,6 +230,29 @@ class Expressions:
     def _display(self, node: ast.expr) -> ast.expr:
         return operator("made", node, self.parts(node))
 
+    def _lambda(self, node: ast.expr) -> ast.expr:
+        """Its body is another function's; the defaults are evaluated here."""
+        assert isinstance(node, ast.Lambda)
+        if not node.args.defaults and not any(node.args.kw_defaults):
+            return node
+        return at(ast.Lambda(self.defaults(node.args), node.body), node)
+
+    def defaults(self, arguments: ast.arguments) -> ast.arguments:
+        """The parameters of a function that is defined here, their defaults rewritten."""
+        return ast.arguments(
+            posonlyargs=arguments.posonlyargs,
+            args=arguments.args,
+            vararg=arguments.vararg,
+            kwonlyargs=arguments.kwonlyargs,
+            kw_defaults=[self(value) if value is not None else None for value in arguments.kw_defaults],
+            kwarg=arguments.kwarg,
+            defaults=[self(value) for value in arguments.defaults],
+        )
+
+    def decorators(self, nodes: Sequence[ast.expr]) -> list[ast.expr]:
+        """The decorators of a function or class that is defined here: each is called."""
+        return [operator("callee", node, self(node)) for node in nodes]
+
     def _starred(self, node: ast.expr) -> ast.expr:
         assert isinstance(node, ast.Starred)
         return at(ast.Starred(operator("spread", node, self(node.value)), node.ctx), node)
@@ -234,15 +263,3 @@ def _is_operator(function: ast.expr) -> bool:
     return (
         isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id == RUNTIME
     )
-
-
-def has_walrus(node: ast.expr) -> bool:
-    """Does evaluating the expression bind a name of the function around it?"""
-    todo: list[ast.AST] = [node]
-    while todo:
-        item = todo.pop()
-        if isinstance(item, ast.NamedExpr):
-            return True
-        if not isinstance(item, ast.Lambda):
-            todo.extend(ast.iter_child_nodes(item))
-    return False

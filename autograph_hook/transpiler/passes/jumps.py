@@ -27,11 +27,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from autograph_hook.transpiler.analysis.scopes import kind
-from autograph_hook.transpiler.templates import assign, at, constant, load, operator, thunk
+from autograph_hook.transpiler.analysis.scopes import has_walrus, kind
+from autograph_hook.transpiler.templates import assign, at, constant, load, operator, rebuilt, thunk
 
 RESULT = "ag__result"
 RETURNED = "ag__returned"
+
+_MOST_DOUBLED = 64
+"""A branch is lowered a second time when what follows moves into it: in a deep nest that could go on for ever."""
 
 _NO_FLAGS: frozenset[str] = frozenset()
 
@@ -127,9 +130,10 @@ class _Lowering:
         self.ends: dict[ast.stmt, tuple[str, ...]] = {}
         self.guards: set[ast.stmt] = set()
         self.held: dict[ast.AST, int] = {}
+        self.doubled = 0
 
     def holds(self, node: ast.AST) -> int:
-        """Which jumps and loops with `else` there are in a statement, those of inner functions left out."""
+        """Which jumps, and loops with `else` or an odd condition, a statement holds outside of inner functions."""
         known = self.held.get(node)
         if known is None:
             known = _KINDS.get(type(node), 0)
@@ -138,6 +142,8 @@ class _Lowering:
                     for inner in getattr(node, name, ()):
                         known |= self.holds(inner)
                 if isinstance(node, (ast.For, ast.While)) and node.orelse:
+                    known |= _ELSE
+                if isinstance(node, ast.While) and (_is_true(node.test) or has_walrus(node.test)):
                     known |= _ELSE
             else:
                 known = 0
@@ -203,7 +209,8 @@ class _Lowering:
             rest = []
         else:
             orelse = self.block(node.orelse, context)
-            if orelse.leaves and orelse.flags and rest and not body.leaves:
+            if orelse.leaves and orelse.flags and rest and not body.leaves and self.doubled < _MOST_DOUBLED:
+                self.doubled += 1
                 body = self.block([*node.body, *rest], context)
                 rest = []
         new = at(ast.If(node.test, body.body or [at(ast.Pass(), node)], orelse.body), node)
@@ -236,6 +243,14 @@ class _Lowering:
         own = _Loop(is_plain, f"ag__break_{number}", f"ag__continue_{number}")
         inner = self.block(node.body, _Context(context.returns, own))
         body = list(inner.body)
+        test = node.test if isinstance(node, ast.While) else None
+        done: list[str] = []
+        if test is not None and not is_plain and has_walrus(test):
+            # A graph cannot bind names in a loop's condition, so the body evaluates it.
+            done = [f"ag__done_{number}"]
+            stop = assign(done[0], constant(True, test), test)
+            body = [at(ast.If(test, body, [stop]), node)]
+            test = constant(True, test)
         if own.continued in inner.flags:
             body.insert(0, assign(own.continued, constant(False, node.body[0]), node.body[0]))
         flags = [flag for flag in (own.broken, RETURNED) if flag in inner.flags]
@@ -246,15 +261,18 @@ class _Lowering:
         if isinstance(node, ast.For):
             new: ast.For | ast.While = at(ast.For(node.target, node.iter, body, orelse), node)
         else:
-            new = at(ast.While(node.test, body, orelse), node)
-        out: list[ast.stmt] = []
+            assert test is not None
+            new = at(ast.While(test, body, orelse), node)
+        out: list[ast.stmt] = [assign(flag, constant(False, node), node) for flag in done]
         if own.broken in flags:
             out.append(assign(own.broken, constant(False, node), node))
         out.append(new)
-        if flags and not is_plain:
-            self.ends[new] = tuple(flags)
+        if (flags or done) and not is_plain:
+            self.ends[new] = (*done, *flags)
             self.read.update(flags)
         returned = frozenset({RETURNED}) & inner.flags
+        if test is not None and not done and _is_true(test) and not _own_break(node.body):
+            return _Block(out, returned, True)
         if not node.orelse or orelse:
             return _Block(out, returned, False)
         if is_plain and _own_break(node.body):
@@ -279,7 +297,7 @@ class _Lowering:
         last = orelse.body
         if body.flags and last:
             last = [self.guarded(body.flags, last, node.orelse[0])]  # type: ignore[attr-defined]
-        new = at(type(node)(body.body, handlers, last, node.finalbody), node)  # type: ignore[attr-defined,call-arg]
+        new = rebuilt(node, body=body.body, handlers=handlers, orelse=last)
         flags = body.flags.union(orelse.flags, *(block.flags for block in blocks))
         leaves = (body.leaves or orelse.leaves) and all(block.leaves for block in blocks)
         return _Block([new], flags, leaves)
@@ -301,7 +319,7 @@ class _Lowering:
                     continue
             for part in ("body", "orelse", "finalbody"):
                 inner = getattr(node, part, None)
-                if isinstance(inner, list) and not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                if isinstance(inner, list) and _KINDS.get(type(node)) != _NOTHING_INSIDE:
                     pruned = self.pruned(inner)
                     if part == "body" and not pruned:
                         pruned = [at(ast.Pass(), node)]
@@ -321,14 +339,24 @@ def none_of(flags: Sequence[str], like: ast.AST) -> ast.expr:
     return operator("not_", like, test)
 
 
+def _is_true(test: ast.expr) -> bool:
+    """Is this the condition of a loop that only a jump can end?"""
+    return isinstance(test, ast.Constant) and bool(test.value)
+
+
 def _own_break(body: Sequence[ast.stmt]) -> bool:
+    return own_jump(body, (ast.Break,))
+
+
+def own_jump(body: Sequence[ast.stmt], kinds: tuple[type[ast.stmt], ...] = (ast.Break, ast.Continue)) -> bool:
+    """Do these statements hold a jump of the loop that they stand in?"""
     todo: list[ast.AST] = list(body)
     while todo:
         item = todo.pop()
-        if isinstance(item, ast.Break):
+        if isinstance(item, kinds):
             return True
-        if not isinstance(
-            item, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.While, ast.expr)
-        ):
+        if isinstance(item, (ast.For, ast.While)):
+            todo.extend(item.orelse)
+        elif not isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
             todo.extend(ast.iter_child_nodes(item))
     return False

@@ -9,8 +9,9 @@ from autograph_hook.transpiler import flags
 from autograph_hook.transpiler.analysis.scopes import kind
 from autograph_hook.transpiler.passes.control_flow import ITEM, ControlFlow, Frame
 from autograph_hook.transpiler.passes.expressions import Expressions
+from autograph_hook.transpiler.passes.jumps import own_jump
 from autograph_hook.transpiler.passes.stores import Stores
-from autograph_hook.transpiler.templates import at, constant, load, operator, statement, thunk
+from autograph_hook.transpiler.templates import at, constant, load, operator, rebuilt, statement, store, thunk
 
 
 class Statements:
@@ -69,12 +70,23 @@ class Statements:
             return []
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             self.flags |= flags.IMPORTS
-        elif isinstance(node, ast.ClassDef):
-            self.flags |= flags.DEFINES_CLASS
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            return [self._definition(node)]
         return [node]
 
+    def _definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> ast.stmt:
+        """Decorators, defaults and base classes are evaluated here; the body is another function's."""
+        decorators = self.expression.decorators(node.decorator_list)
+        if not isinstance(node, ast.ClassDef):
+            return rebuilt(node, decorator_list=decorators, args=self.expression.defaults(node.args))
+        self.flags |= flags.DEFINES_CLASS
+        bases = [self.expression(base) for base in node.bases]
+        keywords = [rebuilt(keyword, value=self.expression(keyword.value)) for keyword in node.keywords]
+        return rebuilt(node, decorator_list=decorators, bases=bases, keywords=keywords)
+
     def _if(self, node: ast.If, frame: Frame) -> list[ast.stmt]:
-        if node.lineno in self.plain:
+        if node.lineno in self.plain or (self.plain and own_jump([node])):
+            # A jump that is left belongs to a plain loop, which a function of ours could not leave.
             body, orelse = self.block(node.body, frame), self.block(node.orelse, frame)
             return [at(ast.If(self.expression(node.test), body, orelse), node)]
         then, other = Frame(), Frame()
@@ -92,12 +104,13 @@ class Statements:
 
     def _for(self, node: ast.For, frame: Frame) -> list[ast.stmt]:
         self.flags |= flags.LOOPS
-        if node.lineno in self.plain:
-            body = self.block(node.body, frame)
-            subject = self.expression(node.iter)
-            return [at(ast.For(node.target, subject, body, self.block(node.orelse, frame)), node)]
-        inner = Frame()
         head = self.stores.assigned(node.target, load(ITEM, node), node)
+        if node.lineno in self.plain:
+            subject = operator("iterate", node.iter, self.expression(node.iter))
+            body = [*head, *self.block(node.body, frame)]
+            orelse = self.block(node.orelse, frame)
+            return [rebuilt(node, target=store(ITEM, node), iter=subject, body=body, orelse=orelse)]
+        inner = Frame()
         return self.control.for_(node, frame, inner, [*head, *self.block(node.body, inner)])
 
     def _with(self, node: ast.With, frame: Frame) -> list[ast.stmt]:
@@ -118,8 +131,8 @@ class Statements:
         for handler in node.handlers:  # type: ignore[attr-defined]
             caught = self.expression(handler.type) if handler.type is not None else None
             handlers.append(at(ast.ExceptHandler(caught, handler.name, self.block(handler.body, frame)), handler))
-        parts = [self.block(getattr(node, part), frame) for part in ("body", "orelse", "finalbody")]
-        return [at(type(node)(parts[0], handlers, parts[1], parts[2]), node)]  # type: ignore[call-arg]
+        parts = {part: self.block(getattr(node, part), frame) for part in ("body", "orelse", "finalbody")}
+        return [rebuilt(node, handlers=handlers, **parts)]
 
     def _assert(self, node: ast.Assert) -> list[ast.stmt]:
         if self.optimize:

@@ -19,8 +19,9 @@ from __future__ import annotations
 import ast
 import itertools
 
-from autograph_hook.transpiler.passes.expressions import Expressions, has_walrus
-from autograph_hook.transpiler.templates import assign, at, constant, load, operator, readable, statement, store, thunk
+from autograph_hook.transpiler.analysis.scopes import has_walrus
+from autograph_hook.transpiler.passes.expressions import Expressions
+from autograph_hook.transpiler.templates import assign, at, constant, load, operator, statement, store, thunk
 
 _SYMBOLS: dict[type[ast.operator], str] = {
     ast.Add: "+",
@@ -42,13 +43,14 @@ _SYMBOLS: dict[type[ast.operator], str] = {
 class Stores:
     """Rewrites the statements that store.
 
+    >>> from autograph_hook.transpiler.templates import readable
     >>> stores = Stores(Expressions(None, None, ()))
     >>> def show(text):
     ...     print(readable(ast.Module(stores.statement(ast.parse(text).body[0]), [])))
     >>> show("self.x = f(y)")
-    ag__.set_attr(ag__.call(f, y), self, 'x')
-    >>> show("a, *b = v")
-    a, *b = ag__.unpack(v, 1, True, 0)
+    ag__.set_attr(ag__.callee(f)(y), self, 'x')
+    >>> show("[a, *b] = v")
+    [a, *b] = ag__.unpack(v, 1, True, 0)
     >>> show("d[k] += v")
     ag__.update_item(d, k, '+', lambda: v)
     >>> show("a = o.b = v")
