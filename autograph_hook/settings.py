@@ -179,9 +179,7 @@ class Key:
             accepted = self.accepted
         if self.name == "backend" and (others := entry_point_names()):
             accepted += f" ({', '.join(others)})"
-        raise SettingsError(
-            f"{where}: {written or self.written} = {value!r} is not accepted. It must be {accepted}."
-        )
+        raise SettingsError(f"{where}: {written or self.written} = {value!r} is not accepted. It must be {accepted}.")
 
     def parse(self, text: str) -> object:
         """The value that a text from the environment, the command line or a marker stands for."""
@@ -205,8 +203,7 @@ KEYS: dict[str, Key] = {
             "backend",
             "auto",
             _backend,
-            '"auto", "tensorflow" or the name of an installed entry point in the group '
-            + BACKEND_ENTRY_POINTS,
+            '"auto", "tensorflow" or the name of an installed entry point in the group ' + BACKEND_ENTRY_POINTS,
         ),
         Key("trace_safe", (), _patterns, _PATTERNS),
         Key("strict", False, _flag, _FLAG),

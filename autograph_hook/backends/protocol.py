@@ -159,6 +159,29 @@ class Backend(Protocol):
     def provides(self, value: Any) -> bool:
         """Is this a module, function, class or object of the framework?"""
 
+    def effect(self, function: Any) -> str | None:
+        """What a call of this function, method, class or object of the framework does.
+
+        "pure": it builds operations, and a container that it returns is new; "nothing": the same, and it returns
+        None when it is called eagerly; "own": it changes its object, which must have been made in the trace;
+        "settings": the attributes of its object decide what it computes. None: not known to be safe.
+        """
+
+    def refusal(self, owner: Any, name: str) -> str | None:
+        """Why this attribute of a recognised value may not be read in a trace of ours; None where it may."""
+
+    def is_constant(self, value: Any) -> bool:
+        """Is it an object of the framework that never changes: a dtype, a shape?"""
+
+    def foreign(self, value: Any) -> str | None:
+        """Why a recognised value from outside may not be used in a trace of ours; None where it may."""
+
+    def is_safe_context(self, manager: Any) -> bool:
+        """Is it a context manager of the framework that does nothing but what the graph does again?"""
+
+    def content(self, value: Any) -> type | None:
+        """list, tuple or dict, for a container of the framework's that behaves as one; None for other values."""
+
     def tensor_test(self, value: Any) -> Callable[[Any], bool] | None:
         """For an eager tensor, which becomes an input: a test that another value can take its place."""
 

@@ -11,13 +11,12 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from autograph_hook.backends.protocol import Backend
-from autograph_hook.errors import AutographError, AutographWarning
+from autograph_hook.errors import AutographError, warn
 
 GROUP = "autograph_hook.backends"
 
@@ -35,6 +34,7 @@ class Registry:
         self._by_type: WeakKeyDictionary[type, Backend | None] = WeakKeyDictionary()
         self._listeners: list[Callable[[Backend], None]] = []
         self.only: str | None = None  # the one backend that the settings allow
+        self.arrived: set[str] = set()  # frameworks whose import has ended, whatever their specs still say
 
     def of(self, kind: type) -> Backend | None:
         """The backend that recognises values of this type."""
@@ -53,7 +53,7 @@ class Registry:
     def in_use(self) -> list[Backend]:
         """The backends whose frameworks the program has imported; loads those not met before."""
         for framework, module in self._built_in.items():
-            if framework not in self._loaded and self._allows(framework) and is_imported(framework):
+            if framework not in self._loaded and self._allows(framework) and self.is_imported(framework):
                 self._load(framework, functools.partial(_built_in, module))
         return [backend for backend in self._loaded.values() if backend is not None]
 
@@ -79,6 +79,18 @@ class Registry:
             listener(backend)
         self._listeners.append(listener)
 
+    def is_imported(self, framework: str) -> bool:
+        return is_imported(framework) or (framework in self.arrived and framework in sys.modules)
+
+    def framework_of(self, name: str) -> str:
+        """The framework of a third party's backend. Raises AutographError where there is no such backend."""
+        entry = self._entry_points().get(name)
+        if entry is None:
+            known = ", ".join(sorted({"auto", *self._built_in, *self._entry_points()}))
+            raise AutographError(f"there is no backend {name!r}: the backends are {known}")
+        framework: str = entry.load().framework
+        return framework
+
     def _allows(self, name: str) -> bool:
         return self.only is None or self.only == name
 
@@ -87,13 +99,9 @@ class Registry:
         try:
             backend = load()
         except Exception as error:  # the program runs on without the backend
-            warnings.warn(
-                f"the backend {name!r} cannot be used, so nothing of it is staged: {error}",
-                AutographWarning,
-                stacklevel=2,
-            )
+            warn(f"the backend {name!r} cannot be used, so nothing of it is staged: {error}")
             return
-        if not is_imported(backend.framework):
+        if not self.is_imported(backend.framework):
             del self._loaded[name]
             return
         self._loaded[name] = backend

@@ -18,18 +18,14 @@ USAGE = "autograph-hook cache info|clean PATH..."
 def command(words: list[str]) -> int:
     plain_words(words, USAGE)
     if len(words) < 2 or words[0] not in ("info", "clean"):
-        raise UsageError(
-            f"cache needs 'info' or 'clean', and the files or directories to look at.\nusage: {USAGE}"
-        )
+        raise UsageError(f"cache needs 'info' or 'clean', and the files or directories to look at.\nusage: {USAGE}")
     action, *paths = words
     files = list(kept(paths))
     if action == "clean":
         return _clean(files)
     used = [path for path in files if _is_current(path)]
     print(f"{len(files)} files, {sum(map(os.path.getsize, files)) / 1024:.0f} KiB")
-    print(
-        f"{len(used)} made by this version, {len(files) - len(used)} by others, which this one does not read"
-    )
+    print(f"{len(used)} made by this version, {len(files) - len(used)} by others, which this one does not read")
     return 0
 
 
@@ -61,9 +57,7 @@ def kept(paths: Iterable[str]) -> Iterator[str]:
                 directory = os.path.join(directory, "__pycache__")
             stem = file.removesuffix(".py") + "."
             names = sorted(os.listdir(directory)) if os.path.isdir(directory) else []
-            yield from (
-                os.path.join(directory, name) for name in names if name.startswith(stem) and _is_ours(name)
-            )
+            yield from (os.path.join(directory, name) for name in names if name.startswith(stem) and _is_ours(name))
 
 
 def _is_ours(name: str) -> bool:

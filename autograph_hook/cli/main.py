@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from autograph_hook import __version__
@@ -11,7 +12,7 @@ from autograph_hook.importing.script import CannotRun, Program, prepare, run
 
 COMMANDS = {
     "run": "[OPTIONS] (SCRIPT | -m MODULE | -c CODE | -) [ARGS...]   as python -m autograph_hook",
-    "show": "FILE[:FUNCTION]     print the plain code with its gates, and the twins",
+    "show": "[--tree] FILE[:FUNCTION]     print the plain code with its gates, and the twins",
     "compile": "PATH...             transform ahead of time, into __pycache__",
     "cache": "info|clean PATH...  count or remove transformed code",
     "report": "FILE.json           print a saved report",
@@ -88,6 +89,11 @@ def _command(words: list[str]) -> int:
     module = __import__(f"autograph_hook.cli.{name}_command", fromlist=["command"])
     try:
         status: int = module.command(rest)
+        sys.stdout.flush()
     except AutographError as error:
         return _complain(str(error), 2)
+    except BrokenPipeError:
+        # The reader, a pager say, has seen enough. Nothing is left to be written when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return status

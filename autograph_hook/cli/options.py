@@ -97,9 +97,7 @@ class RunOptions:
             elif word[:2] in ("-m", "-c") and not word.startswith("--"):
                 self.kind = "module" if word[1] == "m" else "code"
                 if len(word) == 2 and at == len(words):
-                    raise UsageError(
-                        f"{word} needs a {'module name' if word[1] == 'm' else 'program text'} after it."
-                    )
+                    raise UsageError(f"{word} needs a {'module name' if word[1] == 'm' else 'program text'} after it.")
                 self.what = word[2:] or words[at]
                 self.arguments = words[at + (len(word) == 2) :]
                 return
@@ -120,9 +118,7 @@ class RunOptions:
 
 
 def refuse_option(option: str, accepted: tuple[str, ...]) -> NoReturn:
-    raise UsageError(
-        f"there is no option {option!r}.{guess(option, accepted, 0.8)} Accepted: {', '.join(accepted)}."
-    )
+    raise UsageError(f"there is no option {option!r}.{guess(option, accepted, 0.8)} Accepted: {', '.join(accepted)}.")
 
 
 def plain_words(words: list[str], usage: str) -> list[str]:

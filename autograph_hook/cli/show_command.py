@@ -1,4 +1,4 @@
-"""`autograph-hook show FILE[:FUNCTION]`: both codes as source."""
+"""`autograph-hook show [--tree] FILE[:FUNCTION]`: both codes as source, or as syntax trees."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from autograph_hook.cli.options import UsageError, plain_words
 from autograph_hook.errors import ConversionError
 from autograph_hook.importing.files import read_source
 
-USAGE = "autograph-hook show FILE[:FUNCTION]"
+USAGE = "autograph-hook show [--tree] FILE[:FUNCTION]"
+TREE = "--tree"
 
 
 def command(words: list[str]) -> int:
+    tree = TREE in words
+    words = [word for word in words if word != TREE]
     if len(plain_words(words, USAGE)) != 1:
         raise UsageError(f"show takes one file.\nusage: {USAGE}")
     path, function = _split(words[0])
@@ -22,7 +25,7 @@ def command(words: list[str]) -> int:
     from autograph_hook.transpiler import show
 
     try:
-        plain, twins = show(source, path, function)
+        plain, twins = show(source, path, function, tree=tree)
     except (SyntaxError, ValueError) as error:
         raise ConversionError(f"show: {path}:{getattr(error, 'lineno', None) or 1}: {error}") from None
     except LookupError as error:

@@ -15,9 +15,7 @@ def command(words: list[str]) -> int:
     try:
         if words[0] == "install":
             print(f"written: {startup.add()}")
-            print(
-                "From now on AUTOGRAPH_HOOK=1 in the environment installs the hook when this Python starts."
-            )
+            print("From now on AUTOGRAPH_HOOK=1 in the environment installs the hook when this Python starts.")
         elif words[0] == "remove":
             print(f"removed: {startup.remove()}")
         else:

@@ -11,12 +11,13 @@ import sys
 from _frozen_importlib_external import SourceFileLoader, spec_from_file_location
 from _thread import get_ident
 
+from autograph_hook.importing.arrival import announce
 from autograph_hook.importing.children import child_name
 from autograph_hook.importing.files import read_head, read_source
 from autograph_hook.importing.frames import part_of_importlib
 from autograph_hook.importing.marker import find_marker, may_hold_marker
 from autograph_hook.importing.policy import ENABLED, NEVER, Policy
-from autograph_hook.runtime.gate import FRAMEWORKS, expect_framework
+from autograph_hook.runtime import frameworks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,8 +53,6 @@ class Finder:
     ) -> ModuleSpec | None:
         if self._resting and get_ident() in self._resting:
             return None
-        if fullname in FRAMEWORKS:
-            expect_framework()
         if fullname in self.scripts:
             return self.script_spec(fullname, self.scripts[fullname])
         asking = self._asking
@@ -66,6 +65,10 @@ class Finder:
             asking.pop()
         if spec is None:
             return None
+        if fullname in frameworks.FRAMEWORKS:
+            frameworks.expect(fullname)
+            announce(spec, frameworks.arrived)
+            return spec
         # Every import comes through here. The modules that are not enabled are in a hurry, so no calls are
         # spent on what can be written out.
         loader = spec.loader
@@ -82,12 +85,7 @@ class Finder:
                 if not may_hold_marker(head) or not self._marked(file):
                     return spec
             self._swap(spec, loader, verdict)
-        elif (
-            spec.has_location
-            and loader is not None
-            and spec.origin is not None
-            and spec.origin.endswith(".py")
-        ):
+        elif spec.has_location and loader is not None and spec.origin is not None and spec.origin.endswith(".py"):
             self._leave_alone(fullname, spec.origin, loader)
         return spec
 
@@ -168,9 +166,9 @@ class Finder:
         self._told.add(kind)
         hook = f"{kind.__module__}.{kind.__qualname__}"
         self._warn(
-            f"{fullname} is enabled for autograph_hook, but {hook} loads and rewrites it. It is left to {hook} "
-            "and runs plain; so do other modules that this hook claims. To have one staged, take it out of that "
-            "hook.",
+            f"{fullname} is enabled for autograph_hook, but {hook} loads and rewrites it. It is left to "
+            f"{hook} and runs plain; so do other modules that this hook claims. To have one staged, take it "
+            "out of that hook.",
             path,
             1,
         )
@@ -187,11 +185,9 @@ class Finder:
                 self._warn(text, path, line)
 
     def _warn(self, text: str, path: str, line: int) -> None:
-        import warnings
+        from autograph_hook.errors import warn
 
-        from autograph_hook.errors import AutographWarning
-
-        warnings.warn_explicit(text, AutographWarning, path, line)
+        warn(text, path, line)
 
     def say(self, text: str) -> None:
         """One line for one decision: for `verbose`."""

@@ -10,6 +10,7 @@ import os
 import sys
 from _frozen_importlib_external import SourceFileLoader
 
+from autograph_hook.importing.cache import DEPENDENCIES
 from autograph_hook.importing.configuration import (
     CONFIG,
     environment_layer,
@@ -18,7 +19,7 @@ from autograph_hook.importing.configuration import (
     read_pyproject,
 )
 from autograph_hook.importing.finder import Finder
-from autograph_hook.importing.policy import OURSELVES, Policy
+from autograph_hook.importing.policy import Policy, is_installed
 from autograph_hook.settings import STANDARD_ERROR, Layer, Settings, matches
 
 TYPE_CHECKING = False
@@ -75,9 +76,7 @@ def install(enable: Iterable[str] | str = (), disable: Iterable[str] | str = (),
     layer = keyword_layer("install()", {**given, **settings})
     top = current()
     if top is None:
-        return put_in_place(
-            Policy(Settings([layer, *outer_layers([_program_directory(), os.getcwd()])])), stacklevel=3
-        )
+        return put_in_place(Policy(Settings([layer, *outer_layers([_program_directory(), os.getcwd()])])), stacklevel=3)
     if not layer.values or layer in top.settings.layers:
         return top
     return put_in_place(top.policy.below(layer), stacklevel=3)
@@ -98,8 +97,9 @@ def outer_layers(starts: list[str], config: str | None = None) -> list[Layer]:
     return layers
 
 
-def put_in_place(policy: Policy, verbose: bool = False, stacklevel: int = 2) -> Hook:
-    """Install a hook with this policy."""
+def put_in_place(policy: Policy, verbose: bool = False, where: str = "", stacklevel: int = 2) -> Hook:
+    """Install a hook with this policy. `where` stands in warnings for the place in the program that asked for
+    it; if there is such a place, it is `stacklevel` frames up."""
     top = current()
     finder = top.finder if top is not None else Finder(policy, verbose)
     new = set(policy.settings.list("enable"))
@@ -107,12 +107,15 @@ def put_in_place(policy: Policy, verbose: bool = False, stacklevel: int = 2) -> 
         finder.policy = policy
         finder.verbose = finder.verbose or verbose
         new -= set(top.settings.list("enable"))
+    if any(map(_names_our_tools, new)):
+        _load_our_tools()
     if finder not in sys.meta_path:
         sys.meta_path.insert(0, finder)
     hook = Hook(policy, finder)
     _hooks.append(hook)
-    if new:
-        _warn_of_imported(new, policy, stacklevel + 1)
+    late = _imported_already(new, policy) if new else []
+    if late:
+        _warn_of_imported(late, where, stacklevel + 1)
     report = policy.settings.value("report")
     if report and isinstance(report, str):
         _report_at_exit(report)
@@ -128,33 +131,48 @@ def _program_directory() -> str:
     return os.path.dirname(os.path.abspath(file)) if isinstance(file, str) else os.getcwd()
 
 
-def _warn_of_imported(patterns: set[str], policy: Policy, stacklevel: int) -> None:
-    """A module that is loaded already stays plain. A package that is being imported is not meant: it is the
-    one that asks for its submodules."""
+def _names_our_tools(pattern: str) -> bool:
+    """May the pattern mean a module that the transpiler is made of?"""
+    top = pattern.partition(".")[0]
+    tools = (*DEPENDENCIES, *sys.stdlib_module_names)
+    return any(matches(top, name) for name in tools) if "*" in top else top in tools
+
+
+def _load_our_tools() -> None:
+    """The transpiler cannot transform a module that it needs in order to be loaded itself. Loaded first, it keeps
+    its tools plain; what is meant and stays plain for that is said as for every module that is imported early."""
+    try:
+        import autograph_hook.transpiler  # noqa: F401
+    except ImportError:
+        pass  # said at the first module that cannot be transformed
+
+
+def _imported_already(patterns: set[str], policy: Policy) -> list[str]:
+    """The loaded modules that these patterns mean. A package that is being imported is not meant: it is the one
+    that asks for its submodules. Nor is a library that only a pattern like `*` happens to name."""
     late = []
     for name, module in list(sys.modules.items()):
         spec = getattr(module, "__spec__", None)
-        if (
-            any(matches(pattern, name) for pattern in patterns)
-            and not matches(OURSELVES, name)
-            and type(getattr(spec, "loader", None)) is SourceFileLoader
-            and not getattr(spec, "_initializing", False)
-            and policy.why(name, getattr(spec, "origin", None) or "")
-        ):
-            late.append(name)
-    if late:
-        import warnings
+        if type(getattr(spec, "loader", None)) is not SourceFileLoader or getattr(spec, "_initializing", False):
+            continue
+        path = getattr(spec, "origin", None) or ""
+        for pattern in patterns:
+            vague = "*" in pattern.partition(".")[0]
+            if matches(pattern, name) and not (vague and is_installed(path)) and policy.why(name, path):
+                late.append(name)
+                break
+    return sorted(late)
 
-        from autograph_hook.errors import AutographWarning
 
-        shown = ", ".join(sorted(late)[:5]) + (f" and {len(late) - 5} more" if len(late) > 5 else "")
-        warnings.warn(
-            f"already imported when autograph_hook was told to enable it, so it stays plain: {shown}. Install "
-            "the hook before the first import, run the program with 'python -m autograph_hook', or reload the "
-            "module.",
-            AutographWarning,
-            stacklevel=stacklevel,
-        )
+def _warn_of_imported(late: list[str], where: str, stacklevel: int) -> None:
+    from autograph_hook.errors import warn
+
+    shown = ", ".join(late[:5]) + (f" and {len(late) - 5} more" if len(late) > 5 else "")
+    text = (
+        f"already imported when autograph_hook was told to enable it, so it stays plain: {shown}. Install the "
+        "hook before the first import, run the program with 'python -m autograph_hook', or reload the module."
+    )
+    warn(text, where, stacklevel=stacklevel - 1)
 
 
 def _report_at_exit(file: str) -> None:

@@ -122,9 +122,7 @@ class Loader(SourceFileLoader):
                 return f"{self.cached} cannot be written"
         return ""
 
-    def _cached_code(
-        self, fullname: str, path: str, digest: bytes, options: ModuleOptions
-    ) -> CodeType | None:
+    def _cached_code(self, fullname: str, path: str, digest: bytes, options: ModuleOptions) -> CodeType | None:
         assert self.cached is not None
         record = cache.read(self.cached, digest)
         try:
@@ -142,9 +140,7 @@ class Loader(SourceFileLoader):
         return code
 
     @part_of_importlib
-    def _transform(
-        self, source: bytes, path: str, options: ModuleOptions, optimize: int = -1
-    ) -> Record | None:
+    def _transform(self, source: bytes, path: str, options: ModuleOptions, optimize: int = -1) -> Record | None:
         """None: compile it plain instead, which raises what is to be raised for bad source."""
         finder = self.finder
         failure: Exception | None = None
@@ -181,8 +177,9 @@ class Loader(SourceFileLoader):
         if options.strict:
             raise ConversionError(f"{path}:{line}: could not be transformed: {text}") from failure
         advice = (
-            f"autograph_hook could not transform this module ({text}), so it runs plain. This is a mistake of "
-            "autograph_hook's, please report it; '# autograph: disable' at the top of the file silences this."
+            f"autograph_hook could not transform this module ({text}), so it runs plain. This is a mistake "
+            "of autograph_hook's, please report it; '# autograph: disable' at the top of the file silences "
+            "this."
         )
         self.finder.warn_about(path, [(line, advice)])
 

@@ -19,12 +19,12 @@ SIGN = b"utograph"
 WORDS = ("enable", "disable")
 LINE_WORD = "plain"
 ACCEPTED = (
-    "'# autograph: enable' or '# autograph: disable' before the first statement, '# autograph: plain' at the "
-    "end of a def, class, lambda, for, while, with or if line"
+    "'# autograph: enable' or '# autograph: disable' before the first statement, '# autograph: plain' at "
+    "the end of a def, class, lambda, for, while, with or if line"
 )
 MISPLACED = (
-    "'# autograph: plain' stands on a line of its own, where it means nothing. It belongs at the end of a def, "
-    "class, lambda, for, while, with or if line; '# autograph: disable' leaves a module plain."
+    "'# autograph: plain' stands on a line of its own, where it means nothing. It belongs at the end of a "
+    "def, class, lambda, for, while, with or if line; '# autograph: disable' leaves a module plain."
 )
 
 
@@ -38,20 +38,20 @@ def may_hold_marker(head: bytes) -> bool:
     >>> [may_hold_marker(head) for head in heads]
     [False, False, True, True]
     """
-    at = 0
-    quote = head[:3]
-    if quote == b'"""' or quote == b"'''":
-        at = head.find(quote, 3) + 3
-        if at == 2 or head[at : at + 1] not in b"\r\n" or head[at - 4] == _BACKSLASH:
+    if head.startswith(_DOCSTRINGS):
+        end = head.find(head[:3], 3)
+        if end < 0 or head[end - 1] == _BACKSLASH or head[end + 3 : end + 4] not in _NEWLINES:
             return True
-    while head[at : at + 1] in _NEWLINES:
-        at += 1
+        start = head[end + 3 : end + 40].lstrip(b"\r\n")
+    else:
+        start = head[:40].lstrip(b"\r\n")
     # A letter begins a statement, or the prefix of a string.
-    return not (head[at : at + 1].isalpha() and head[at + 1 : at + 2] not in _QUOTES)
+    return not start[:1].isalpha() or start[1:2] in _QUOTES
 
 
+_DOCSTRINGS = (b'"""', b"'''")
 _BACKSLASH = ord("\\")
-_NEWLINES = (b"\r", b"\n")
+_NEWLINES = (b"\n", b"\r")
 _QUOTES = (b"'", b'"', b"")
 
 
@@ -216,9 +216,7 @@ def find_plain_lines(source: bytes) -> tuple[frozenset[int], list[tuple[int, str
                 if text.removeprefix("autograph:").split() == [LINE_WORD]:
                     lines.add(token.start[0])
                 else:
-                    problems.append(
-                        (token.start[0], f"{token.string!r} is not a marker. Accepted: {ACCEPTED}.")
-                    )
+                    problems.append((token.start[0], f"{token.string!r} is not a marker. Accepted: {ACCEPTED}."))
     except (tokenize.TokenError, SyntaxError, UnicodeDecodeError):
         pass  # compiling it will say so in Python's own words
     return frozenset(lines), problems

@@ -87,9 +87,7 @@ class Policy:
     def is_main(self, name: str, path: str) -> bool:
         """Is this module the program? Of a package that is run, that is its `__main__`."""
         main = self.main
-        return main is not None and (
-            (name == main and not path.endswith("__init__.py")) or name == f"{main}.__main__"
-        )
+        return main is not None and ((name == main and not path.endswith("__init__.py")) or name == f"{main}.__main__")
 
     def _is_own(self, path: str) -> bool:
         """Is no directory between the root and the file hidden, or a virtual environment?"""
@@ -103,8 +101,7 @@ class Policy:
                 end = directory.find(os.sep, at)
                 end = len(directory) if end < 0 else end
                 known = not (
-                    directory[at:end].startswith(".")
-                    or os.path.exists(os.path.join(directory[:end], "pyvenv.cfg"))
+                    directory[at:end].startswith(".") or os.path.exists(os.path.join(directory[:end], "pyvenv.cfg"))
                 )
                 at = end + 1
             self._environments[directory] = known

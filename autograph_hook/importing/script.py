@@ -61,9 +61,7 @@ class Program:
         except OSError as error:
             if os.path.isdir(self.path):
                 raise CannotRun(f"can't find '__main__' module in {self.path!r}", 1) from None
-            raise CannotRun(
-                f"can't open file {self.path!r}: [Errno {error.errno}] {error.strerror}", 2
-            ) from None
+            raise CannotRun(f"can't open file {self.path!r}: [Errno {error.errno}] {error.strerror}", 2) from None
 
     @property
     def directory(self) -> str:
@@ -104,9 +102,7 @@ class Prepared:
         self.verbose = verbose
 
 
-def prepare(
-    program: Program, command_line: Layer, config: str | None = None, verbose: bool = False
-) -> Prepared:
+def prepare(program: Program, command_line: Layer, config: str | None = None, verbose: bool = False) -> Prepared:
     if config is not None and not os.path.isfile(config):
         raise CannotRun(f"--config: there is no file {config!r}.", 2)
     starts = [program.directory or os.getcwd(), os.getcwd()]
@@ -124,7 +120,7 @@ def run(prepared: Prepared) -> None:
     finder = None
     if prepared.policy.settings.value("mode") != "off":
         hand_down(prepared.policy, prepared.command_line, prepared.config)
-        finder = put_in_place(prepared.policy, prepared.verbose).finder
+        finder = put_in_place(prepared.policy, prepared.verbose, "command line").finder
     if program.kind == "module":
         _run_module(program.what, alter_argv=True)
     elif program.container:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from autograph_hook.errors import AutographError, AutographWarning
+from autograph_hook.errors import AutographError, warn
 from autograph_hook.importing.configuration import CONFIG, ROOT, SWITCH
 from autograph_hook.importing.hook import Hook, current, outer_layers, put_in_place
 from autograph_hook.importing.policy import Policy
@@ -38,12 +38,10 @@ def start() -> Hook | None:
             return None
         root = os.environ.get(ROOT)
         if root and os.path.isabs(root):
-            return put_in_place(Policy(settings, root=root))
-        return put_in_place(Policy(settings, package=root or None))
+            return put_in_place(Policy(settings, root=root), where=SWITCH)
+        return put_in_place(Policy(settings, package=root or None), where=SWITCH)
     except (AutographError, OSError) as error:
-        import warnings
-
-        warnings.warn(f"autograph_hook stays off: {error}", AutographWarning, stacklevel=2)
+        warn(f"autograph_hook stays off: {error}")
         return None
 
 

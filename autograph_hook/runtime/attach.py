@@ -5,8 +5,7 @@ On the warm path: it loads nothing heavy and looks at no constant that the layou
 
 from __future__ import annotations
 
-from sys import modules
-
+from autograph_hook.runtime import frameworks
 from autograph_hook.runtime import gate as gating
 from autograph_hook.runtime.gate import Gate, Module
 
@@ -28,8 +27,10 @@ def attach(payload: tuple[Any, ...], module: str, path: str, options: ModuleOpti
     if layout is None:
         return code  # type: ignore[no-any-return]
     record = Module(module, path, options, functions, twins, problems)
-    if gating.begin is gating.SHUT and any(name in modules for name in gating.FRAMEWORKS):
-        gating.expect_framework()
+    if options.backend not in ("auto", "tensorflow"):
+        frameworks.use_backend(options.backend)
+    if gating.begin is gating.SHUT:
+        frameworks.look()
     is_open = gating.begin if options.mode != "off" else gating.SHUT
     gates = record.gates
     for number in range(count):

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import types
-import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from autograph_hook.backends.protocol import Backend
 from autograph_hook.backends.registry import registry
-from autograph_hook.errors import AutographWarning, StagingError
+from autograph_hook.errors import StagingError, warn
 from autograph_hook.runtime import gate as gates
 from autograph_hook.runtime import operators
 from autograph_hook.runtime.errors import user_frames
 from autograph_hook.runtime.gate import Gate
 from autograph_hook.runtime.twins import twin_at_gate
 from autograph_hook.staging import outermost
-from autograph_hook.staging.trace import Abort
+from autograph_hook.staging.trace import Abort, Host
 
 
-def start() -> None:
-    """Take the backends into use: from now on the gates open when a trace begins."""
-    registry.on_load(_use)
+_backends: list[Backend] = []
+_started = False
+
+
+def start(arrived: Sequence[str] = ()) -> None:
+    """Take the backends whose frameworks are imported into use: their traces open the gates from now on. Of
+    `arrived` the import has just ended."""
+    global _started
+    registry.arrived.update(arrived)
+    if not _started:
+        _started = True
+        registry.on_load(_use)
+        registry.first_trace()
+    registry.in_use()
 
 
 def _use(backend: Backend) -> None:
-    backend.watch(gates.open_all, lambda: None)
+    _backends.append(backend)
+    backend.watch(gates.trace_began, gates.trace_ended)
     backend.own(_has_twin)
     gates.open_all()
 
@@ -39,12 +50,19 @@ def _has_twin(function: Any) -> bool:
     return gate is not None and gate.module.options.mode != "off" and gate.code() is not None
 
 
-def tracing() -> Backend | None:
-    """The backend that builds a graph in this thread."""
-    for backend in registry.in_use():
-        if backend.tracing():
-            return backend
-    return None
+def _tracing() -> bool:
+    """Does this thread build a graph?"""
+    return any([backend.tracing() for backend in _backends])
+
+
+def _is_watched() -> bool:
+    """Is a debugger or a line or branch tool active? It must see what the user wrote, so nothing is staged."""
+    if sys.gettrace() is not None:
+        return True
+    if sys.version_info >= (3, 12):
+        tools = sys.monitoring
+        return any(tools.get_tool(number) is not None for number in (tools.DEBUGGER_ID, tools.COVERAGE_ID))
+    return False
 
 
 class _Host:
@@ -69,10 +87,10 @@ class _Call:
         self, gate: Gate, backend: Backend, frame: types.FrameType, values: tuple[Any, ...], keywords: dict[str, Any]
     ) -> None:
         self.gate = gate
-        self.host = _HOST
+        self.host: Host = _HOST
         self.thread = gates.thread()
         self.backend = backend
-        self.options = gate.module.options
+        self.options: outermost.Options = gate.module.options
         self.function = gate.function
         self.frame = frame
         self.cells: types.FunctionType | None = values[0]
@@ -90,7 +108,7 @@ def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool
     """
     frame = sys._getframe(2)
     thread = gates.thread()
-    if tracing() is not None:
+    if _tracing():
         twin = twin_at_gate(gate, values[0], frame.f_globals)
         if twin is None:
             if thread.trace is not None:
@@ -103,13 +121,15 @@ def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool
             result = twin(*values[1:], **keywords)
         thread.results.append(result)
         return True
-    if gate.module.options.mode != "auto" or sys.gettrace() is not None:
+    if gate.module.options.mode != "auto" or _is_watched():
         gates.shut(gate)
         return False
     staging = gate.staging
     if staging is None:
         staging = gate.staging = outermost.Staging()
-    for backend in registry.in_use():
+    for backend in _backends:
+        if gate.module.options.backend not in ("auto", backend.name):
+            continue
         try:
             outcome = outermost.enter(_Call(gate, backend, frame, values, keywords), staging)
         except Exception as error:
@@ -130,8 +150,7 @@ def _gave_up(gate: Gate, staging: outermost.Staging, error: Exception) -> int:
     staging.give_up(reason)
     if gate.module.options.strict:
         raise StagingError(f"{gate.module.path}:{line}: {qualname} cannot be staged: {reason}") from error
-    with contextlib.suppress(Warning):
-        warnings.warn(f"{gate.module.path}:{line}: {qualname} runs plain: {reason}", AutographWarning, stacklevel=5)
+    warn(f"{qualname} runs plain: {reason}", gate.module.path, line)
     return outermost.SHUT
 
 

@@ -17,7 +17,6 @@ A call through an open gate asks, in this order:
 
 from __future__ import annotations
 
-import sys
 from _thread import _local, allocate_lock
 from _weakref import ref
 from marshal import loads
@@ -88,7 +87,7 @@ class Gate(list):  # type: ignore[type-arg]
     twin_calls: int
     """How often its twin ran."""
 
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # type: ignore[assignment]
     __eq__ = object.__eq__
     __ne__ = object.__ne__
 
@@ -117,20 +116,15 @@ class Gate(list):  # type: ignore[type-arg]
     def __deepcopy__(self, memo: Any) -> Gate:
         return self
 
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+    def __call__(self, /, *arguments: Any, **keywords: Any) -> Any:
         if not arguments:
             return _thread.results.pop()
-        state = _thread
-        if state.plain:
+        if _thread.plain:
             return False
-        enter = _entered
-        if enter is None:
-            if not _may_enter():
-                shut(self)
-                return False
-            enter = _entered
-            assert enter is not None
-        return enter(self, arguments, keywords)
+        if _entered is None and not _start():
+            shut(self)
+            return False
+        return _entered(self, arguments, keywords)  # type: ignore[misc]  # set by `_start`
 
     def code(self) -> CodeType | None:
         """The twin's code; None where the function has none, or must not use it."""
@@ -155,7 +149,13 @@ _thread = _Thread()
 MODULES: list[ref[Module]] = []
 _lock = allocate_lock()
 _shut: list[ref[Gate]] = []
+_traces = 0
+"""How many graphs are being built, by all threads."""
 _entered: Callable[[Gate, tuple[Any, ...], dict[str, Any]], bool] | None = None
+
+
+def _start() -> bool:
+    return False
 
 
 def thread() -> _Thread:
@@ -163,9 +163,10 @@ def thread() -> _Thread:
 
 
 def shut(gate: Gate) -> None:
-    """Shut a gate until a trace begins, a backend is loaded, or its module handles a backend's value."""
+    """Shut a gate until a trace begins, a backend is loaded, or its module handles a backend's value. While some
+    thread builds a graph no gate is shut: its trace may be about to come through."""
     with _lock:
-        if len(gate):
+        if len(gate) and not _traces:
             gate.clear()
             _shut.append(ref(gate))
 
@@ -188,14 +189,12 @@ def open_module(module: Module) -> None:
             gate.append(None)
 
 
-FRAMEWORKS = ["tensorflow"]
-"""Modules whose presence makes a backend usable."""
-
-
-def expect_framework() -> None:
-    """A framework is about to be imported, or is there already: from now on gates begin open."""
-    global begin
+def open_for_good(start: Callable[[], bool]) -> None:
+    """A framework is about to be imported, or is there: from now on gates begin open. `start` is called at the first
+    open gate, and as long as it returns False."""
+    global begin, _start
     begin = OPEN
+    _start = start
     open_all()
     for reference in list(MODULES):
         module = reference()
@@ -203,26 +202,30 @@ def expect_framework() -> None:
             open_module(module)
 
 
+def enter_by(enter: Callable[[Gate, tuple[Any, ...], dict[str, Any]], bool]) -> None:
+    """From now on this decides at open gates."""
+    global _entered
+    _entered = enter
+
+
+def trace_began() -> None:
+    """A thread begins to build a graph."""
+    global _traces
+    with _lock:
+        _traces += 1
+    open_all()
+
+
+def trace_ended() -> None:
+    global _traces
+    with _lock:
+        _traces -= 1
+
+
 SHUT: tuple[None, ...] = ()
 OPEN: tuple[None, ...] = (None,)
 begin = SHUT
 """How gates begin: shut, and so unseen by any tracer or profiler, until there is a framework."""
-
-
-def _may_enter() -> bool:
-    """Load what a gate needs once a framework is there; False while there is none."""
-    global _entered
-    for name in FRAMEWORKS:
-        module = sys.modules.get(name)
-        if module is not None:
-            spec = getattr(module, "__spec__", None)
-            if not getattr(spec, "_initializing", False):
-                from autograph_hook.runtime import entry
-
-                _entered = entry.enter
-                entry.start()
-                return True
-    return False
 
 
 def gate_of(function: FunctionType) -> Gate | None:

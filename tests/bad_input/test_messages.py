@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.conftest import Project
+from tests.conftest import Project, clean_environment
 
 USAGE = "usage: python -m autograph_hook [OPTIONS] (SCRIPT | -m MODULE | -c CODE | -) [ARGS...]"
 
@@ -52,9 +52,7 @@ def say(project: Project, *words: object, **more: object) -> subprocess.Complete
         (["--config", "gone.toml", "main.py"], "--config: there is no file 'gone.toml'.", 2),
     ],
 )  # fmt: skip
-def test_a_command_line_that_cannot_be_followed(
-    project: Project, words: list[str], message: str, status: int
-) -> None:
+def test_a_command_line_that_cannot_be_followed(project: Project, words: list[str], message: str, status: int) -> None:
     project.write("main.py", "print('ran')\n")
     (project.path / "empty").mkdir()
     before = sorted(project.path.rglob("*"))
@@ -109,17 +107,11 @@ def test_a_wrong_environment_variable(project: Project) -> None:
 def test_files_that_cannot_be_read(project: Project) -> None:
     project.write("main.py", "print('ran')\n").chmod(0)
     result = say(project, "main.py")
-    assert (
-        result.stderr
-        == f"autograph_hook: can't open file '{project.path}/main.py': [Errno 13] Permission denied\n"
-    )
+    assert result.stderr == f"autograph_hook: can't open file '{project.path}/main.py': [Errno 13] Permission denied\n"
     (project.path / "main.py").chmod(0o644)
     project.write("pyproject.toml", "[tool.autograph_hook]\n").chmod(0)
     result = say(project, "main.py")
-    assert (
-        result.stderr
-        == f"autograph_hook: {project.path}/pyproject.toml: cannot be read: Permission denied.\n"
-    )
+    assert result.stderr == f"autograph_hook: {project.path}/pyproject.toml: cannot be read: Permission denied.\n"
 
 
 def test_a_settings_file_that_is_a_directory(project: Project) -> None:
@@ -143,9 +135,7 @@ def test_a_misspelt_line_pragma(project: Project) -> None:
     path = project.write("main.py", "def f():  # autograph: plian\n    print('ran')\nf()\n")
     result = say(project, "main.py")
     assert result.stdout == "ran\n"
-    assert result.stderr.startswith(
-        f"{path}:1: AutographWarning: '# autograph: plian' is not a marker. Accepted: "
-    )
+    assert result.stderr.startswith(f"{path}:1: AutographWarning: '# autograph: plian' is not a marker. Accepted: ")
 
 
 def test_a_module_that_is_already_imported(project: Project) -> None:
@@ -162,6 +152,17 @@ def test_a_module_that_is_already_imported(project: Project) -> None:
         "Install the hook before the first import, run the program with 'python -m autograph_hook', or reload the module.\n"
         "  autograph_hook.install(enable=['pkg'])\n"
     )
+
+
+def test_a_module_that_python_itself_has_imported_is_said_without_a_line_of_ours(project: Project) -> None:
+    project.write("main.py", "print('ran')\n")
+    project.write("boot/sitecustomize.py", "import early\n")
+    project.write("boot/early.py", "")
+    path = os.pathsep.join([str(project.path / "boot"), clean_environment()["PYTHONPATH"]])
+    result = project.hooked("--enable", "early", "main.py", env={"PYTHONPATH": path})
+    assert result.stdout == "ran\n"
+    assert result.stderr.startswith("command line:1: AutographWarning: already imported when autograph_hook was told")
+    assert result.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -105,9 +105,7 @@ def test_a_directory_in_the_place_of_the_file_does_no_harm(small: Project) -> No
     os.unlink(path)
     os.mkdir(path)
     assert how(small) == ("2", DONE)
-    assert os.listdir(os.path.dirname(path)) and not [
-        n for n in os.listdir(os.path.dirname(path)) if "pyc." in n
-    ]
+    assert os.listdir(os.path.dirname(path)) and not [n for n in os.listdir(os.path.dirname(path)) if "pyc." in n]
 
 
 def test_dash_b_reads_and_does_not_write(small: Project) -> None:

@@ -29,9 +29,7 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("script", ["main.py", "my-script.v2.py", "json.py", "tool"])
 @pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
-def test_multiprocessing_children_load_the_program_through_the_hook(
-    project: Project, method: str, script: str
-) -> None:
+def test_multiprocessing_children_load_the_program_through_the_hook(project: Project, method: str, script: str) -> None:
     project.write(script, WORK)
     project.write("helper.py", "")
     plain = project.output(script, method).split() if script != "json.py" else ["8", "", "", "__mp_main__"]
@@ -100,9 +98,7 @@ data = pickle.dumps(child_name("__autograph_script__", "/some/where/train.py"))
 print(data.replace({str(ROOT).encode()!r}, b"/{"x" * (len(str(ROOT)) - 1)}").hex())
 """
     data = project.output("-S", "-c", program).strip()
-    program = (
-        f"import pickle, sys; print(pickle.loads(bytes.fromhex({data!r})), 'autograph_hook' in sys.modules)"
-    )
+    program = f"import pickle, sys; print(pickle.loads(bytes.fromhex({data!r})), 'autograph_hook' in sys.modules)"
     assert project.output("-c", program, env={"PYTHONPATH": ""}) == "train False\n"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -43,9 +44,23 @@ def test_show_of_one_function(project: Project) -> None:
     output = console(project, "show", "pkg/b.py:K.m").stdout
     assert "def m(self, x):" in output and "class K" not in output.split("# Its twins")[0]
     missing = console(project, "show", "pkg/b.py:K.n")
-    assert missing.returncode == 2 and missing.stderr.startswith(
-        "autograph_hook: show: pkg/b.py has no function 'K.n'"
+    assert missing.returncode == 2 and missing.stderr.startswith("autograph_hook: show: pkg/b.py has no function 'K.n'")
+
+
+def test_show_prints_trees_that_are_the_same_for_every_python(project: Project) -> None:
+    pytest.importorskip("gast")
+    package(project)
+    output = console(project, "show", "--tree", "pkg/b.py:K.m").stdout
+    assert "FunctionDef(\n  name='m'" in output and "ctx=Param()" in output
+
+
+def test_a_reader_that_stops_early_is_no_error(project: Project) -> None:
+    project.write("long.py", "\n".join(f"def f{i}(x):\n    return g(x, {i})" for i in range(2000)))
+    command = shlex.join([sys.executable, *CONSOLE, "show", "long.py"]) + " | head -n 1"
+    result = subprocess.run(
+        command, shell=True, cwd=project.path, env=clean_environment(), capture_output=True, text=True, check=False
     )
+    assert result.stdout.startswith("# The plain code") and result.stderr == ""
 
 
 def test_show_of_bad_files_is_one_line(project: Project) -> None:
@@ -107,9 +122,7 @@ def test_cache_counts_and_removes_only_our_files(project: Project) -> None:
     assert console(project, "cache", "info", ".").stdout.startswith("0 files, 0 KiB\n")
     project.output("-c", "import pkg.a, pkg.b")
     console(project, "compile", "pkg")
-    other = (
-        project.path / "pkg/__pycache__" / project.kept()[0].name.replace("opt-autograph", "opt-autograph0")
-    )
+    other = project.path / "pkg/__pycache__" / project.kept()[0].name.replace("opt-autograph", "opt-autograph0")
     other.write_bytes(b"old")
     info = console(project, "cache", "info", ".").stdout.splitlines()
     assert (
@@ -144,10 +157,7 @@ def test_a_report_that_cannot_be_written_is_one_line(project: Project) -> None:
     result = project.hooked("--report=no/such/place.json", "main.py")
     assert (result.stdout, result.returncode) == ("1\n", 0)
     path = project.path / "no/such/place.json"
-    assert (
-        result.stderr
-        == f"autograph_hook: the report cannot be written to {path}: No such file or directory\n"
-    )
+    assert result.stderr == f"autograph_hook: the report cannot be written to {path}: No such file or directory\n"
 
 
 def test_doctor_finds_nothing_wrong_in_order(project: Project) -> None:
@@ -192,8 +202,5 @@ def test_doctor_says_what_is_wrong_and_exits_with_1(
 
 def test_the_python_code_of_the_commands_is_in_the_project_file() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    assert (
-        'autograph-hook = "autograph_hook.cli:console"' in text
-        and (ROOT / "autograph_hook/py.typed").exists()
-    )
+    assert 'autograph-hook = "autograph_hook.cli:console"' in text and (ROOT / "autograph_hook/py.typed").exists()
     assert "Apache License" in (Path(ROOT) / "LICENSE").read_text(encoding="utf-8")

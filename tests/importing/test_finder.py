@@ -302,3 +302,19 @@ def test_an_installed_module_is_enabled_when_a_pattern_names_it_or_its_package(p
     assert project.output("main.py").split() == [
         "lib.named:Loader", "lib.marked:Loader", "lib.neither:SourceFileLoader", "colorsys:Loader",
     ]  # fmt: skip
+
+
+def test_everything_may_be_enabled_and_what_transforms_stays_plain_while_it_transforms(project: Project) -> None:
+    """What the transpiler itself imports, the hook must not send back to the transpiler."""
+    project.write("main.py", "import json, colorsys\nprint(type(colorsys.__loader__).__name__, json.dumps([1]))\n")
+    for _ in range(2):
+        assert project.hooked_output("--enable", "*", "main.py") == "Loader [1]\n"
+
+
+def test_a_tool_of_the_transpiler_that_a_pattern_names_stays_plain_and_is_said(project: Project) -> None:
+    project.write("main.py", "import re, colorsys\nprint(type(colorsys.__loader__).__name__, re.findall('a', 'aba'))\n")
+    for _ in range(2):
+        result = project.hooked("--enable", "re", "--enable", "colorsys", "main.py")
+        assert result.stdout == "Loader ['a', 'a']\n"
+        assert result.stderr.count("AutographWarning: already imported when autograph_hook was told to enable it") == 1
+        assert "so it stays plain: re" in result.stderr

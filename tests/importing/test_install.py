@@ -100,9 +100,7 @@ print([f for f in sys.meta_path if "autograph" in repr(f)])
         "install(): there is no setting 'modus'. Did you mean 'mode'? Accepted: enable, disable,"
     )
     assert lines[1] == 'install(): mode = \'of\' is not accepted. It must be one of "auto", "traced", "off".'
-    assert lines[2].startswith(
-        "install(): enable = ['a b'] is not accepted. It must be a list of dotted module names"
-    )
+    assert lines[2].startswith("install(): enable = ['a b'] is not accepted. It must be a list of dotted module names")
     assert lines[3] == "[]"
 
 

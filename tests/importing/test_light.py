@@ -39,10 +39,7 @@ def test_importing_the_package_loads_nothing_heavy(project: Project) -> None:
 
 def test_installing_the_idle_hook_loads_nothing_heavy(project: Project) -> None:
     project.write("unmarked.py", '"""Doc."""\nx = 1\n')
-    assert (
-        heavy(project, "import autograph_hook; autograph_hook.install(enable=['mypkg'])\nimport unmarked")
-        == "[]\n"
-    )
+    assert heavy(project, "import autograph_hook; autograph_hook.install(enable=['mypkg'])\nimport unmarked") == "[]\n"
 
 
 def test_starting_up_from_the_environment_loads_nothing_heavy(project: Project) -> None:
@@ -65,9 +62,7 @@ def test_running_a_warm_script_loads_nothing_heavy_of_ours(project: Project) -> 
     )
     known = project.output("main.py")
     project.hooked("main.py")
-    allowed = {"runpy's": ["importlib.util", "contextlib", "functools", "warnings", "typing", "enum", "re"]}[
-        "runpy's"
-    ]
+    allowed = {"runpy's": ["importlib.util", "contextlib", "functools", "warnings", "typing", "enum", "re"]}["runpy's"]
     loaded = set(eval(project.hooked_output("main.py"))) - set(eval(known))
     assert loaded <= set(allowed)
 

@@ -116,8 +116,7 @@ def test_walking_packages_finds_the_same(project: Project) -> None:
     package(project)
     project.write(
         "main.py",
-        INSTALL
-        + "import pkgutil, pkg\nprint([m.name for m in pkgutil.walk_packages(pkg.__path__, 'pkg.')])\n",
+        INSTALL + "import pkgutil, pkg\nprint([m.name for m in pkgutil.walk_packages(pkg.__path__, 'pkg.')])\n",
     )
     assert project.output("main.py") == "['pkg.__main__', 'pkg.a']\n"
 

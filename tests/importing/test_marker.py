@@ -161,9 +161,7 @@ def test_a_misspelt_marker_is_one_warning_that_names_file_and_line(project: Proj
     for _ in range(2):
         error = project.hooked("main.py").stderr
         assert error.count("AutographWarning") == 1
-        assert error.startswith(
-            f"{path}:2: AutographWarning: '# autograph: enabel' is not a marker. Accepted: "
-        )
+        assert error.startswith(f"{path}:2: AutographWarning: '# autograph: enabel' is not a marker. Accepted: ")
 
 
 def test_a_marker_in_text_costs_nothing_and_enables_nothing(project: Project) -> None:

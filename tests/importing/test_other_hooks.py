@@ -109,10 +109,7 @@ def test_a_rewriter_on_path_hooks_like_beartype_keeps_its_modules_with_one_warni
     )
     result = project.python("-B", "main.py")
     assert result.stdout == "True\n", result.stderr
-    assert (
-        result.stderr.count("AutographWarning") == 1
-        and LEFT.format(hook="other.OtherLoader") in result.stderr
-    )
+    assert result.stderr.count("AutographWarning") == 1 and LEFT.format(hook="other.OtherLoader") in result.stderr
 
 
 def test_modules_of_another_hook_that_are_not_enabled_are_no_reason_to_speak(project: Project) -> None:

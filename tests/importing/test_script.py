@@ -110,7 +110,9 @@ def test_an_installed_module_run_with_dash_m_stays_plain_unless_named(project: P
 
 
 def test_directories_and_zip_files_with_a_main_run(project: Project) -> None:
-    source = "import sys, helper\nprint(sys.argv, sys.path[0], __spec__.name, repr(__package__), __file__)\nhelper.f()\n"
+    source = (
+        "import sys, helper\nprint(sys.argv, sys.path[0], __spec__.name, repr(__package__), __file__)\nhelper.f()\n"
+    )
     project.write("app/__main__.py", source)
     project.write("app/helper.py", "def f():\n    raise ValueError('in helper')\n")
     with zipfile.ZipFile(project.path / "app.zip", "w") as archive:
@@ -242,9 +244,7 @@ def test_mode_off_runs_the_plain_program_without_the_hook(project: Project) -> N
 
 
 def test_a_script_that_disables_itself_runs_plain_with_its_neighbours_enabled(project: Project) -> None:
-    project.write(
-        "main.py", "# autograph: disable\nimport beside\nprint(__spec__, type(beside.__loader__).__name__)\n"
-    )
+    project.write("main.py", "# autograph: disable\nimport beside\nprint(__spec__, type(beside.__loader__).__name__)\n")
     project.write("beside.py", "")
     assert project.hooked_output("main.py") == "None Loader\n"
     assert not list(project.path.rglob("main.*pyc"))

@@ -60,9 +60,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "warm_up": 5,
         "jit_compile": True,
     }
-    assert settings.options("mypkg.x") == ModuleOptions(
-        "traced", "tensorflow", ("mylib.pure",), True, 5, True
-    )
+    assert settings.options("mypkg.x") == ModuleOptions("traced", "tensorflow", ("mylib.pure",), True, 5, True)
     agents = settings.options("mypkg.agents.a")
     assert (agents.mode, agents.jit_compile, agents.trace_safe) == (
         "auto",
@@ -122,9 +120,7 @@ def test_lists_add_up(tmp_path: Path) -> None:
         ("mode = ", "{file}: is not valid TOML: "),
     ],
 )  # fmt: skip
-def test_what_is_not_accepted_is_said_with_file_key_and_accepted_values(
-    tmp_path: Path, text: str, said: str
-) -> None:
+def test_what_is_not_accepted_is_said_with_file_key_and_accepted_values(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(SettingsError) as caught:
         pyproject(tmp_path, f"[tool.autograph_hook]\n{text}\n")
     assert said.replace("{file}", str(tmp_path / "pyproject.toml")) in str(caught.value)
@@ -210,9 +206,7 @@ def test_patterns(pattern: str, yes: list[str], no: list[str]) -> None:
 def test_module_options_are_values() -> None:
     options = ModuleOptions(mode="traced", trace_safe=("a",))
     assert options == ModuleOptions("traced", "auto", ("a",)) != ModuleOptions()
-    assert pickle.loads(pickle.dumps(options)) == options and hash(options) == hash(
-        pickle.loads(pickle.dumps(options))
-    )
+    assert pickle.loads(pickle.dumps(options)) == options and hash(options) == hash(pickle.loads(pickle.dumps(options)))
     with pytest.raises(AttributeError, match="immutable"):
         options.mode = "off"
 
@@ -224,9 +218,7 @@ def test_modules_share_their_options_where_nothing_sets_them_apart() -> None:
 
 def test_third_party_backends_are_known_by_their_entry_point(project: Project) -> None:
     project.write("site/extra-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: extra\nVersion: 1.0\n")
-    project.write(
-        "site/extra-1.0.dist-info/entry_points.txt", "[autograph_hook.backends]\nmine = extra:backend\n"
-    )
+    project.write("site/extra-1.0.dist-info/entry_points.txt", "[autograph_hook.backends]\nmine = extra:backend\n")
     program = """
 import sys; sys.path.insert(0, "site")
 from autograph_hook.settings import KEYS

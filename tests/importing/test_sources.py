@@ -90,9 +90,7 @@ def test_warnings_of_the_compiler_come_once_and_name_the_line(project: Project) 
 
 
 def test_a_warning_of_a_module_names_the_line_that_imports_it(project: Project) -> None:
-    project.write(
-        "old.py", "import warnings\nwarnings.warn('old is old', DeprecationWarning, stacklevel=2)\n"
-    )
+    project.write("old.py", "import warnings\nwarnings.warn('old is old', DeprecationWarning, stacklevel=2)\n")
     project.write("main.py", "import sys\n\nimport old\n")
     plain, hooked = project.python("main.py"), project.hooked("main.py")
     assert "main.py:3: DeprecationWarning: old is old" in plain.stderr

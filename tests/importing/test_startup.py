@@ -35,7 +35,10 @@ def test_without_the_variable_nothing_of_ours_is_loaded(project: Project, site: 
 
 def test_with_the_variable_the_hook_is_installed_once(project: Project, site: dict[str, str]) -> None:
     project.write("site/again.pth", LINE)  # lib and lib64 are often one directory
-    assert project.output("-c", PROBE, env={**site, "AUTOGRAPH_HOOK": "1"}).startswith("1 autograph_hook ")
+    on = {**site, "AUTOGRAPH_HOOK": "1"}
+    assert project.output("-c", PROBE, env=on).startswith("1 autograph_hook ")
+    once = "from autograph_hook.importing.hook import current; current().uninstall(); print(current())"
+    assert project.output("-c", once, env=on) == "None\n"
 
 
 def test_it_reads_environment_and_pyproject(project: Project, site: dict[str, str]) -> None:
@@ -79,9 +82,7 @@ def test_a_mistake_in_the_settings_is_a_warning_and_python_starts(
     assert result.stderr.count("AutographWarning") == 1
 
 
-def test_it_carries_the_hook_into_processes_that_a_run_program_starts(
-    project: Project, site: dict[str, str]
-) -> None:
+def test_it_carries_the_hook_into_processes_that_a_run_program_starts(project: Project, site: dict[str, str]) -> None:
     project.write("sub/helper.py", "")
     project.write("sub/child.py", "import helper\nprint(type(helper.__loader__).__name__, flush=True)\n")
     project.write(

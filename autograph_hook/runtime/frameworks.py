@@ -1,0 +1,65 @@
+"""When a framework comes into the program: from then on gates may be open.
+
+Until then all gates are shut, so that no tracer, profiler or debugger can see them. The finder tells when the import
+of a framework begins (gates open, in case it is never told that the import ended) and when it has ended (the backend
+is taken into use, so that the first graph that is traced finds it).
+"""
+
+from __future__ import annotations
+
+import sys
+
+from autograph_hook.runtime import gate
+
+FRAMEWORKS = ["tensorflow"]
+"""Modules whose presence makes a backend usable."""
+
+_arrived: list[str] = []
+
+
+def is_loaded(name: str) -> bool:
+    """Has the program imported this framework, to its end?"""
+    module = sys.modules.get(name)
+    if module is None:
+        return False
+    return name in _arrived or not getattr(getattr(module, "__spec__", None), "_initializing", False)
+
+
+def expect(name: str) -> None:
+    """The import of a framework begins."""
+    gate.open_for_good(start)
+    if is_loaded(name):
+        start()
+
+
+def arrived(name: str) -> None:
+    """The import of a framework has ended."""
+    _arrived.append(name)
+    start()
+
+
+def look() -> None:
+    """Is a framework there already? Asked when an enabled module is loaded and no gate is open yet."""
+    for name in FRAMEWORKS:
+        if name in sys.modules:
+            expect(name)
+
+
+def start() -> bool:
+    """Load what an open gate needs; False while there is no framework."""
+    if not any(map(is_loaded, FRAMEWORKS)):
+        return False
+    from autograph_hook.runtime import entry
+
+    gate.enter_by(entry.enter)
+    entry.start(_arrived)
+    return True
+
+
+def use_backend(name: str) -> None:
+    """The settings of a module name a backend of a third party: its framework counts as well."""
+    from autograph_hook.backends.registry import registry
+
+    framework = registry.framework_of(name)
+    if framework not in FRAMEWORKS:
+        FRAMEWORKS.append(framework)
