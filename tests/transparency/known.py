@@ -14,6 +14,7 @@ class Known(NamedTuple):
 
 CONSTANTS = "finds functions' constants by position or number, or prints them, and the gate is one of them"
 BYTECODE = "compares the bytecode of its own functions, and the gate is part of it"
+EVENTS = "counts branch or instruction events of sys.monitoring, and the gate is a branch of four instructions"
 LOADER = "loads a file with Python's own loader and wants a spec equal to that of the module the hook loaded"
 STATUS = "(exit status)"
 
@@ -24,8 +25,14 @@ KNOWN: tuple[Known, ...] = (
     Known("test_compile", "*.test_consts_in_conditionals", BYTECODE),
     Known("test_compile", "*.test_dead_blocks_do_not_generate_bytecode", BYTECODE),
     Known("test_compile", "*.test_false_while_loop", BYTECODE),
+    Known("test_compile", "*.test_lineno_after_no_code", BYTECODE),
+    Known("test_compile", "*.test_return_in_with_positions", BYTECODE),
+    Known("test_compile", "*.test_remove_unused_consts", CONSTANTS),
+    Known("test_compile", "*.test_remove_unused_consts_no_docstring", CONSTANTS),
     Known("test_compile", STATUS, BYTECODE),
     Known("test_peepholer", "*.test_elim_extra_return", BYTECODE),
+    Known("test_peepholer", "*.test_elim_jump_to_return", BYTECODE),
+    Known("test_peepholer", "*.test_elim_jump_to_uncond_jump3", BYTECODE),
     Known("test_peepholer", "*.test_unot", BYTECODE),
     Known("test_peepholer", "*.test_while_one", BYTECODE),
     Known("test_peepholer", STATUS, BYTECODE),
@@ -35,6 +42,11 @@ KNOWN: tuple[Known, ...] = (
     Known("test_dis", STATUS, CONSTANTS),
     Known("test_inspect", "*.test_signature_bind_implicit_arg", CONSTANTS),
     Known("test_inspect", STATUS, CONSTANTS),
+    Known("test_monitoring", "*.MonitoringEventsTest.*", EVENTS),
+    Known("test_monitoring", "*.TestBranchAndJumpEvents.*", EVENTS),
+    Known("test_monitoring", "*.TestInstallIncrementally.*", EVENTS),
+    Known("test_monitoring", "*.TestLineAndInstructionEvents.*", EVENTS),
+    Known("test_monitoring", STATUS, EVENTS),
     Known("test_pydoc", "*.test_importfile", LOADER),
     Known("test_pydoc", STATUS, LOADER),
 )
