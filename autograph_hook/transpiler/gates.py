@@ -42,6 +42,10 @@ class Site:
     """Kinds of the enclosing scopes and their names, outermost first: `"class C"`, `"def f"`."""
     uses_class: bool
     """Does it use `super` or `__class__` inside a class?"""
+    walrus: bool
+    """Is there a `:=` in it?"""
+    declarations: bool = True
+    """May there be `global` or `nonlocal` in it?"""
     body: list[ast.stmt] | ast.expr = field(default_factory=list)
     """The body without its gate."""
     free: tuple[str, ...] = ()
@@ -110,8 +114,9 @@ def insert_gates(tree: ast.Module, plain_lines: frozenset[int] = frozenset()) ->
     walk = _Walk(plain_lines)
     for statement in tree.body:
         walk.visit(statement)
-    free = free_names(walk.nests, future_annotations(tree)) if walk.nests else {}
+    free = free_names(walk.nests, future_annotations(tree), walk.any_walrus) if walk.nests else {}
     for site in walk.sites:
+        site.declarations = walk.declarations
         _insert(site, free.get(site.node, ("__class__",) if site.uses_class else ()))
     return walk.sites
 
@@ -141,7 +146,9 @@ class _Walk:
         """Outermost functions that hold other scopes, and whether a class is around them."""
         self.scopes: list[str] = []
         self.depth = 0
-        self.yields = self.nested = self.uses_class = False
+        self.yields = self.nested = self.uses_class = self.walrus = False
+        self.declarations = self.any_walrus = False
+        """Are there `global` and `nonlocal`, or `:=`, anywhere in the module?"""
         self.special: dict[type[ast.AST], Callable[[Any], None]] = {
             ast.FunctionDef: self._function,
             ast.AsyncFunctionDef: self._function,
@@ -151,6 +158,9 @@ class _Walk:
             ast.SetComp: self._comprehension,
             ast.DictComp: self._comprehension,
             ast.GeneratorExp: self._comprehension,
+            ast.NamedExpr: self._walrus,
+            ast.Global: self._declaration,
+            ast.Nonlocal: self._declaration,
             ast.Yield: self._yield,
             ast.YieldFrom: self._yield,
             ast.Await: self._yield,
@@ -181,6 +191,13 @@ class _Walk:
             if not isinstance(node.ctx, ast.Load):
                 self.nested = True  # a local of that name: only the whole analysis tells
 
+    def _declaration(self, node: ast.AST) -> None:
+        self.declarations = True
+
+    def _walrus(self, node: ast.AST) -> None:
+        self.walrus = self.any_walrus = True
+        self.inside(node)
+
     def _yield(self, node: ast.AST) -> None:
         self.yields = True
         self.inside(node)
@@ -208,8 +225,8 @@ class _Walk:
         for default in (*node.args.defaults, *node.args.kw_defaults):
             if default is not None:
                 self.visit(default)
-        around = self.yields, self.uses_class
-        self.yields = self.nested = self.uses_class = False
+        around = self.yields, self.uses_class, self.walrus
+        self.yields = self.nested = self.uses_class = self.walrus = False
         if node.lineno not in self.plain_lines:
             name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
             scopes = tuple(self.scopes)
@@ -223,9 +240,9 @@ class _Walk:
             if not self.depth and self.nested:
                 self.nests.append((node, in_class))
             if not isinstance(node, ast.AsyncFunctionDef) and not self.yields and not _is_trivial(node):
-                self.sites.append(Site(len(self.sites), node, scopes, in_class and self.uses_class))
+                self.sites.append(Site(len(self.sites), node, scopes, in_class and self.uses_class, self.walrus))
         self.nested = True
-        self.yields, self.uses_class = around[0], around[1] or self.uses_class
+        self.yields, self.uses_class, self.walrus = around[0], around[1] or self.uses_class, around[2]
 
 
 class _Gate:

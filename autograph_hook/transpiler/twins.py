@@ -24,15 +24,16 @@ from dataclasses import dataclass
 
 from autograph_hook.transpiler.analysis.liveness import Liveness
 from autograph_hook.transpiler.analysis.scopes import descendants, mangled
-from autograph_hook.transpiler.analysis.variables import changes
+from autograph_hook.transpiler.analysis.variables import Known, changes
 from autograph_hook.transpiler.gates import Site
 from autograph_hook.transpiler.passes.control_flow import ControlFlow, Frame
 from autograph_hook.transpiler.passes.expressions import Expressions
-from autograph_hook.transpiler.passes.jumps import Unsupported, lower_jumps
+from autograph_hook.transpiler.passes.jumps import Lowered, Unsupported, lower_jumps
 from autograph_hook.transpiler.passes.statements import Statements
 from autograph_hook.transpiler.templates import RUNTIME, at, parameters
 
 _SKELETON = "ag__skeleton_"
+_COMPOUND = (ast.If, ast.While, ast.For, ast.With, ast.Try, ast.Match, *([ast.TryStar] if hasattr(ast, "TryStar") else []))
 
 
 @dataclass
@@ -81,15 +82,18 @@ def twin_of(site: Site, plain_lines: frozenset[int] = frozenset(), drops_asserts
     """The tree of one function's twin."""
     node = site.node
     body = _body(site)
-    lowered = lower_jumps(body, plain_lines)
-    outside, enclosing = _declared(body)
+    # Most functions are a straight run of simple statements: nothing to lower, and no construct to give a state.
+    straight = not any(isinstance(s, _COMPOUND) for s in body)
+    lowered = Lowered(list(body)) if straight else lower_jumps(body, plain_lines)
+    outside, enclosing = _declared(body) if site.declarations else (set(), set())
     arguments = _arguments(node.args)
-    own = arguments + sorted(changes(body).names - set(arguments) - outside - enclosing)
+    known = Known(site.walrus)
+    own = arguments + sorted(changes(body, known).names - set(arguments) - outside - enclosing)
     own += [name for name in site.free if name not in own]
     positional = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
     expressions = Expressions(site.class_name, positional[0] if positional else None, own)
-    live = Liveness(lowered.body, lowered.ends, own)
-    control = ControlFlow(live, lowered, expressions, outside, _rebound(body) & set(own))
+    live = Liveness(() if straight else lowered.body, lowered.ends, own, bool(plain_lines))
+    control = ControlFlow(live, lowered, expressions, outside, _rebound(body) & set(own) if site.declarations else set(), known)
     statements = Statements(expressions, control, plain_lines, drops_asserts)
     frame = Frame()
     out = statements.block(lowered.body, frame)

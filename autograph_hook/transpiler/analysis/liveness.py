@@ -44,8 +44,14 @@ class Liveness:
     """
 
     def __init__(
-        self, body: Sequence[ast.stmt], ends: Mapping[ast.stmt, Sequence[str]] | None = None, own: Sequence[str] = ()
+        self,
+        body: Sequence[ast.stmt],
+        ends: Mapping[ast.stmt, Sequence[str]] | None = None,
+        own: Sequence[str] = (),
+        jumps: bool = True,
     ) -> None:
+        self.jumps = jumps
+        """May there be jumps left, in statements that stay plain?"""
         self.own = own
         """The function's names, all of which `locals()` and `eval` may read."""
         self.ends = ends or {}
@@ -123,7 +129,7 @@ class Liveness:
         head = self.uses(node.test) if isinstance(node, ast.While) else _NONE
         at_head = after | head | frozenset(self.ends.get(node, ()))
         while True:
-            kills, self._kills = self._kills, self._kills and not _jumps(node.body)
+            kills, self._kills = self._kills, self._kills and not (self.jumps and _jumps(node.body))
             inner = self.block(node.body, at_head)
             if not isinstance(node, ast.While):
                 inner = self._store(node.target, inner)

@@ -107,7 +107,9 @@ def future_annotations(tree: ast.Module) -> bool:
     )
 
 
-def free_names(functions: Iterable[tuple[Any, bool]], future: bool = False) -> dict[Any, tuple[str, ...]]:
+def free_names(
+    functions: Iterable[tuple[Any, bool]], future: bool = False, walrus: bool = True
+) -> dict[Any, tuple[str, ...]]:
     """The free variables, in order of name, of these outermost functions and of all inside them.
 
     With each function comes whether a class is around it.
@@ -121,7 +123,7 @@ def free_names(functions: Iterable[tuple[Any, bool]], future: bool = False) -> d
     >>> list(free_names([(tree.body[0], False)]).values())
     [(), ('a',)]
     """
-    reader = _Reader(future)
+    reader = _Reader(future, walrus)
     found: dict[Any, tuple[str, ...]] = {}
     for function, in_class in functions:
         reader.walk_enclosed(function, frozenset(), in_class, found)
@@ -129,10 +131,15 @@ def free_names(functions: Iterable[tuple[Any, bool]], future: bool = False) -> d
 
 
 class _Reader:
-    def __init__(self, future_annotations: bool) -> None:
+    def __init__(self, future_annotations: bool, walrus: bool = True) -> None:
+        self.walrus = walrus
+        """May there be `:=` in comprehensions?"""
         self.future = future_annotations
         self.scopes: dict[int, Scope] = {}
         self.keep: list[Any] = []
+
+    def walrus_targets(self, node: Any) -> set[str]:
+        return _walrus_targets(node) if self.walrus else set()
 
     def read(self, node: Any) -> Scope:
         known = self.scopes.get(id(node))
@@ -187,7 +194,7 @@ class _Reader:
             self.visit(node.generators[0].iter, scope)
             inner = self.read(node)
             self._take(inner, scope)
-            scope.bound |= _walrus_targets(node)
+            scope.bound |= self.walrus_targets(node)
         elif name == "TypeAlias":
             scope.bound.add(node.name.id)
             seen = Scope()
@@ -233,7 +240,7 @@ class _Reader:
             self.visit_all([node.key, node.value], scope)
         else:
             self.visit(node.elt, scope)
-        walrus = _walrus_targets(node)
+        walrus = self.walrus_targets(node)
         scope.bound -= walrus
         scope.used |= walrus
 

@@ -25,8 +25,14 @@ class Changes:
     places: dict[str, Place] = field(default_factory=dict)
 
 
-Known = dict[ast.stmt, Changes]
-"""Changes of statements that were looked at before."""
+@dataclass
+class Known:
+    """What is known of the statements of one function."""
+
+    walrus: bool = True
+    """May there be a `:=`? If not, no expression that is evaluated needs to be looked at."""
+    table: dict[ast.stmt, Changes] = field(default_factory=dict)
+    """Changes of statements that were looked at before."""
 
 
 def changes(statements: Iterable[ast.stmt], known: Known | None = None) -> Changes:
@@ -45,7 +51,7 @@ def changes(statements: Iterable[ast.stmt], known: Known | None = None) -> Chang
     """
     found = Changes()
     if known is None:
-        known = {}
+        known = Known()
     for item in statements:
         _add(item, found, known)
     return found
@@ -53,10 +59,10 @@ def changes(statements: Iterable[ast.stmt], known: Known | None = None) -> Chang
 
 def _add(node: ast.stmt, found: Changes, known: Known) -> None:
     """The changes of a statement: those of the statements in it, and of its own expressions."""
-    own = known.get(node)
+    own = known.table.get(node)
     if own is None:
-        own = known[node] = Changes()
-        inner = _inner_statements(node)
+        own = known.table[node] = Changes()
+        inner = _storing_parts(node, known.walrus)
         if inner is None:
             _visit(node, own)
         else:
@@ -70,17 +76,26 @@ def _add(node: ast.stmt, found: Changes, known: Known) -> None:
         found.places.setdefault(label, place)
 
 
-def _inner_statements(node: ast.stmt) -> list[ast.AST] | None:
-    """The parts of a statement that may hold statements; None for one that cannot."""
-    if isinstance(node, ast.If):
-        return [node.test, *node.body, *node.orelse]
-    if isinstance(node, ast.While):
-        return [node.test, *node.body, *node.orelse]
-    if isinstance(node, (ast.For, ast.AsyncFor)):
-        return [node.target, node.iter, *node.body, *node.orelse]
-    if isinstance(node, (ast.With, ast.AsyncWith)):
-        return [*node.items, *node.body]
-    return None
+def _storing_parts(node: ast.stmt, walrus: bool) -> list[ast.AST] | None:
+    """The parts of a statement that may store: statements and targets, and with `walrus` what is evaluated. None:
+    all of it."""
+    evaluated: list[ast.AST]
+    stored: list[ast.AST]
+    if isinstance(node, ast.Assign):
+        stored, evaluated = [*node.targets], [node.value]
+    elif isinstance(node, ast.AugAssign):
+        stored, evaluated = [node.target], [node.value]
+    elif isinstance(node, (ast.Expr, ast.Return)):
+        stored, evaluated = [], [node.value] if node.value is not None else []
+    elif isinstance(node, (ast.If, ast.While)):
+        stored, evaluated = [*node.body, *node.orelse], [node.test]
+    elif isinstance(node, (ast.For, ast.AsyncFor)):
+        stored, evaluated = [node.target, *node.body, *node.orelse], [node.iter]
+    elif isinstance(node, (ast.With, ast.AsyncWith)):
+        stored, evaluated = [*node.items, *node.body], []
+    else:
+        return None
+    return [*evaluated, *stored] if walrus else stored
 
 
 def _visit(node: ast.AST, found: Changes) -> None:

@@ -61,7 +61,13 @@ class Frame:
 
 class ControlFlow:
     def __init__(
-        self, live: Liveness, lowered: Lowered, expressions: Expressions, outside: set[str], rebound: set[str]
+        self,
+        live: Liveness,
+        lowered: Lowered,
+        expressions: Expressions,
+        outside: set[str],
+        rebound: set[str],
+        known: Known,
     ) -> None:
         self.live = live
         self.ends = lowered.ends
@@ -72,7 +78,7 @@ class ControlFlow:
         self.rebound = rebound
         """Names that functions inside it may bind anew, whenever they are called."""
         self.numbers = itertools.count(1)
-        self.known: Known = {}
+        self.known = known
 
     def if_(
         self, node: ast.If, frame: Frame, body: tuple[Frame, list[ast.stmt]], orelse: tuple[Frame, list[ast.stmt]]
@@ -119,7 +125,7 @@ class ControlFlow:
     def for_(self, node: ast.For, frame: Frame, inner: Frame, body: list[ast.stmt]) -> list[ast.stmt]:
         """`body` begins with the store to the target, from `ag__item`."""
         number = next(self.numbers)
-        changed = self._changed([*node.body, ast.Expr(node.target)])
+        changed = self._changed([*node.body, ast.Delete([node.target])])
         kept = self._kept(node, changed)
         made = self._body(f"ag__body_{number}", (ITEM,), changed, kept, inner, body, node)
         flags = self.ends.get(node)
