@@ -18,7 +18,6 @@ from autograph_hook.runtime.twins import twin_at_gate
 from autograph_hook.staging import outermost
 from autograph_hook.staging.trace import Abort, Host
 
-
 _backends: list[Backend] = []
 _started = False
 
@@ -52,7 +51,10 @@ def _has_twin(function: Any) -> bool:
 
 def _tracing() -> bool:
     """Does this thread build a graph?"""
-    return any([backend.tracing() for backend in _backends])
+    for backend in _backends:
+        if backend.tracing():
+            return True
+    return False
 
 
 def _is_watched() -> bool:

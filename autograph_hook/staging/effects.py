@@ -1,35 +1,52 @@
-"""What code that is not enabled does to the world: the tables that a speculative trace goes by.
+"""What Python's own functions, classes and objects do: the tables that a speculative trace goes by.
 
-What no table knows is taken to have an effect. `None` means: may be called while tracing; a text is the reason why
-not.
+What no table knows is taken to have an effect. What a framework provides is asked of its backend.
 """
 
 from __future__ import annotations
 
+import abc
+import argparse
+import enum
 import fnmatch
-import functools
+import math
+import operator
 import sys
 import types
-from collections.abc import Callable
+import typing
 from typing import Any
 
-PURE_BUILTINS = frozenset(
-    {
-        abs, all, any, bin, chr, divmod, format, hex, isinstance, issubclass, callable, max, min, oct, ord, pow,
-        repr, round, sorted, sum,
-    }
-)  # fmt: skip
-"""Their result depends on their arguments alone. Given a tensor, most of these ask for its value, which raises."""
 
-NEED_VALUES = frozenset({max, min, round, sorted, repr, format, bin, chr, hex, oct, ord, all, any, divmod, pow})
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+PRIMITIVES = (bool, int, float, complex, str, bytes, type(None))
+CONTAINERS = (list, tuple, dict, set, frozenset)
+VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
+
+_ARITHMETIC = """
+    abs add and_ eq floordiv ge gt index invert le lshift lt matmul mod mul ne neg or_ pos pow rshift sub truediv xor
+"""
+
+PURE_FUNCTIONS: dict[int, Any] = {
+    id(function): function
+    for function in (
+        abs, all, any, bin, callable, chr, divmod, hex, issubclass, max, min, oct, ord, pow, round, sorted, sum,
+        *(getattr(operator, name) for name in _ARITHMETIC.split()),
+        *(value for value in vars(math).values() if isinstance(value, types.BuiltinFunctionType)),
+    )
+}  # fmt: skip
+"""Their result depends on their arguments alone. By identity, so that nothing of the caller's is asked to compare."""
+
+NEED_VALUES = frozenset(
+    id(function) for function in (all, any, bin, chr, divmod, hex, max, min, oct, ord, round, sorted)
+)
 """Those that would make a Python value of a tensor, or compare tensors by truth."""
 
+CONVERSIONS = (bool, int, float, complex, str, bytes)
 SAFE_TYPES = frozenset(
-    {
-        bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset, range, slice, enumerate, zip,
-        reversed, type,
-    }
-)  # fmt: skip
+    {*CONVERSIONS, list, tuple, dict, set, frozenset, range, slice, enumerate, zip, reversed, map, filter}
+)
 
 READING_METHODS: dict[type, frozenset[str]] = {
     list: frozenset({"count", "index", "copy"}),
@@ -38,167 +55,128 @@ READING_METHODS: dict[type, frozenset[str]] = {
 }
 """Methods of mutable containers that change nothing."""
 
-IMMUTABLE = (str, bytes, tuple, frozenset, int, float, complex, range, type(None))
+NEW = frozenset({"copy", "union", "intersection", "difference", "split", "rsplit", "splitlines"})
+"""Methods whose result is a new container."""
 
-SAFE_MODULES = (
-    "math",
-    "operator",
-    "tensorflow.python.ops",
-    "tensorflow.python.framework",
-    "tensorflow.python.util",
-    "tensorflow.python.eager.backprop",
-    "tensorflow.python.eager.polymorphic_function",
-    "tensorflow.python.module",
-    "tensorflow._api",
-    "keras.src.losses",
-    "keras.src.activations",
-    "keras.src.ops",
-    "keras.src.backend",
-    "keras.src.optimizers",
-    "tf_keras.src.losses",
-    "tf_keras.src.activations",
-    "tf_keras.src.optimizers",
+_IMMUTABLE_MODULES = frozenset(
+    {"datetime", "decimal", "_decimal", "_pydecimal", "fractions", "pathlib", "pathlib._local", "re", "uuid"}
 )
-"""Modules whose functions and classes do nothing but build graph operations and compute."""
+_SINGLETONS = (type(Ellipsis), type(NotImplemented), range, property)
+NAMESPACES = (types.SimpleNamespace, argparse.Namespace)
+"""Their comparisons and texts read all of their attributes, and nothing else."""
 
-UNSAFE_MODULES = (
-    "tensorflow.python.ops.script_ops",
-    "tensorflow.python.ops.summary_ops_v2",
-    "tensorflow.python.ops.io_ops",
-    "tensorflow.python.ops.gen_io_ops",
-    "tensorflow.python.ops.variable_scope",
-    "tensorflow.python.ops.resource_variable_ops_init",
-    "tensorflow.python.framework.config",
-    "tensorflow.python.framework.random_seed",
-    "tensorflow.python.framework.load_library",
+_PLAIN_BASES = (object, abc.ABC, typing.Generic, typing.Protocol)
+
+HARMLESS = _words(
+    """
+    __abstractmethods__ __annotations__ __annotate__ __annotate_func__ __annotations_cache__ __class_getitem__
+    __classcell__ __dataclass_fields__ __dataclass_params__ __del__ __delattr__ __dict__ __doc__ __firstlineno__
+    __getattr__ __getattribute__ __getnewargs__ __getstate__ __init__ __init_subclass__ __match_args__
+    __module__ __new__ __orig_bases__ __parameters__ __post_init__ __prepare__ __qualname__ __reduce__
+    __reduce_ex__ __replace__ __setattr__ __setstate__ __signature__ __slots__ __static_attributes__
+    __subclasshook__ __type_params__ __weakref__
+    """
 )
-"""The exceptions within them."""
+"""Special names of a class that no operator on an instance runs. Making instances and setting are looked at apart."""
 
-UNSAFE_NAMES = frozenset({"set_seed", "py_function", "numpy_function", "py_func", "numpy", "set_shape", "Variable"})
-
-STATEFUL_MODULES = ("keras.src.optimizers", "tf_keras.src.optimizers")
-"""Their objects hold Python settings in their attributes: those are facts of the trace."""
-
-SAFE_CONTEXTS = (
-    "tensorflow.python.eager.backprop",
-    "tensorflow.python.framework.ops",
-    "tensorflow.python.ops",
-)
-
-MUTATES = "calls {}, which changes an object that was there before"
 UNKNOWN = "calls {}, which is not enabled and not known to be safe"
 VALUE = "calls {}, which needs the value of a tensor"
+MUTATES = "calls {}, which changes an object that was there before"
 
 
-def verdict(
-    function: Any, arguments: tuple[Any, ...], safe: tuple[str, ...], is_symbolic: Callable[[Any], bool]
-) -> str | None:
-    """May this be called while tracing? None, or the reason why not, in which `{}` is the function's name."""
-    kind = type(function)
-    if kind is types.BuiltinFunctionType or kind is types.MethodWrapperType:
-        owner = getattr(function, "__self__", None)
-        if owner is None or isinstance(owner, types.ModuleType):
-            return _of_function(function, arguments, safe, is_symbolic)
-        return _of_method(function, owner)
-    if kind is types.MethodType:
-        return _of_function(function.__func__, arguments, safe, is_symbolic)
-    if kind is functools.partial:
-        return verdict(function.func, (*function.args, *arguments), safe, is_symbolic)
-    if kind in (types.FunctionType, types.MethodDescriptorType, types.WrapperDescriptorType):
-        return _of_function(function, arguments, safe, is_symbolic)
-    return None if _is_safe_name(kind.__module__, kind.__qualname__, safe) else UNKNOWN
-
-
-def _of_function(
-    function: Any, arguments: tuple[Any, ...], safe: tuple[str, ...], is_symbolic: Callable[[Any], bool]
-) -> str | None:
-    try:
-        if function in PURE_BUILTINS:
-            if function in NEED_VALUES and _holds_symbolic(arguments, is_symbolic):
-                return VALUE
-            return None
-    except TypeError:
-        return UNKNOWN
-    name = getattr(function, "__qualname__", getattr(function, "__name__", ""))
-    if name.rpartition(".")[2] in UNSAFE_NAMES:
-        return VALUE if name.endswith("numpy") else UNKNOWN
-    return None if _is_safe_name(getattr(function, "__module__", None) or "", name, safe) else UNKNOWN
-
-
-def _holds_symbolic(arguments: tuple[Any, ...], is_symbolic: Callable[[Any], bool]) -> bool:
-    for argument in arguments:
-        if is_symbolic(argument):
-            return True
-        if type(argument) in (list, tuple) and any(map(is_symbolic, argument)):
-            return True
-    return False
-
-
-def _of_method(function: Any, owner: Any) -> str | None:
-    """A method of a builtin type or of an extension type."""
+def of_builtin(function: Any) -> str:
+    """What a builtin function or a method of a builtin type does: "pure", "mutates" or "unknown"."""
+    owner = getattr(function, "__self__", None)
+    if owner is None or isinstance(owner, types.ModuleType):
+        return "pure" if id(function) in PURE_FUNCTIONS else "unknown"
     kind = type(owner)
-    if isinstance(owner, IMMUTABLE) and kind.__module__ == "builtins":
-        return None
+    if kind in PRIMITIVES or kind in (tuple, frozenset, range):
+        return "pure"
     reading = READING_METHODS.get(kind)
     if reading is not None:
-        return None if function.__name__ in reading else MUTATES
-    return None if _is_safe_name(kind.__module__, kind.__qualname__, ()) else UNKNOWN
+        return "pure" if function.__name__ in reading else "mutates"
+    return "unknown"
 
 
-def _is_safe_name(module: str, name: str, safe: tuple[str, ...]) -> bool:
-    if _below(module, UNSAFE_MODULES):
-        return False
-    if _below(module, SAFE_MODULES):
-        return True
-    full = f"{module}.{name}"
-    return any(fnmatch.fnmatchcase(full, pattern) or full.startswith(f"{pattern}.") for pattern in safe)
-
-
-def _below(module: str, names: tuple[str, ...]) -> bool:
-    return any(module == name or module.startswith(f"{name}.") for name in names)
-
-
-def is_safe_type(kind: type, safe: tuple[str, ...]) -> bool:
-    """May an instance be made while tracing?"""
-    return kind.__name__ not in UNSAFE_NAMES and _is_safe_name(kind.__module__, kind.__qualname__, safe)
-
-
-def is_safe_context(kind: type, safe: tuple[str, ...]) -> bool:
-    if kind.__module__ == "contextlib":
-        return False
-    return _below(kind.__module__, SAFE_CONTEXTS) or any(
-        fnmatch.fnmatchcase(f"{kind.__module__}.{kind.__qualname__}", pattern) for pattern in safe
-    )
-
-
-def is_iterator(value: Any) -> bool:
-    """Would reading it use it up?"""
+def is_immutable(value: Any) -> bool:
+    """An object of Python or NumPy that never changes, nor runs code of the caller's."""
     kind = type(value)
-    return kind.__module__ == "builtins" and hasattr(kind, "__next__")
+    if kind in _SINGLETONS or isinstance(value, enum.Enum):
+        return True
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, (numpy.generic, numpy.dtype, numpy.ufunc, type(numpy.sum))):
+        return kind.__module__.partition(".")[0] == "numpy"
+    return kind.__module__ in _IMMUTABLE_MODULES
 
 
-def has_state(owner: Any) -> bool:
-    """Is it an object of a library whose attributes are settings of what it computes?"""
-    return owner is not None and _below(type(owner).__module__, STATEFUL_MODULES) and hasattr(owner, "__dict__")
-
-
-def is_content_changing(value: Any) -> bool:
+def is_array(value: Any) -> bool:
     """A NumPy array: the same object may hold other numbers next time."""
     numpy = sys.modules.get("numpy")
     return numpy is not None and isinstance(value, numpy.ndarray)
 
 
-def refuse_reading(owner: Any, name: str, abort: type[BaseException]) -> None:
-    """Attributes of a backend's own values that are Python's view of their content."""
-    if name in ("_numpy", "__array__"):
-        raise abort(f"reads {name} of a tensor")
+def is_iterator(value: Any) -> bool:
+    """Would reading it use it up?"""
+    return hasattr(type(value), "__next__")
+
+
+def is_named_tuple(kind: type) -> bool:
+    """A tuple with names, as `collections.namedtuple` and `typing.NamedTuple` make them."""
+    return (
+        issubclass(kind, tuple)
+        and "_fields" in vars(kind)
+        and kind.__mro__[1] is tuple
+        and not {"__iter__", "__getitem__", "__len__", "__eq__", "__add__", "__contains__"} & set(vars(kind))
+    )
+
+
+def special_methods(kind: type) -> list[tuple[type, str, Any]]:
+    """What the operators on an instance may run, of the classes that neither Python nor a framework provides."""
+    return [
+        (owner, name, value)
+        for owner in kind.__mro__
+        if owner not in _PLAIN_BASES
+        for name, value in list(vars(owner).items())
+        if name.startswith("__") and name.endswith("__") and name not in HARMLESS and value is not None
+    ]
+
+
+def is_generated(owner: type, function: Any) -> bool:
+    """A method that `dataclass` has written: it reads the fields, and nothing else."""
+    wrapped = getattr(function, "__wrapped__", function)  # reprlib.recursive_repr
+    code = getattr(wrapped, "__code__", None)
+    return "__dataclass_fields__" in vars(owner) and code is not None and code.co_filename == "<string>"
+
+
+def matches(name: str, patterns: tuple[str, ...]) -> bool:
+    """Is this dotted name, or what it lies in, named by the user as safe?"""
+    return any(fnmatch.fnmatchcase(name, pattern) or name.startswith(f"{pattern}.") for pattern in patterns)
+
+
+def path_of(function: Any) -> str:
+    kind = function if isinstance(function, (type, types.FunctionType)) else type(function)
+    if isinstance(function, types.MethodType):
+        return path_of(function.__func__)
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def name_of(function: Any) -> str:
-    """A function's name in a message."""
-    owner = getattr(function, "__self__", None)
-    name = getattr(function, "__qualname__", None) or repr(function)
-    module = getattr(function, "__module__", None)
-    if module is None and owner is not None and not isinstance(owner, types.ModuleType):
-        module = type(owner).__module__
+    """A function's name in a message. No code of the object's own is run."""
+    module: str | None
+    if isinstance(function, (types.FunctionType, types.MethodType, type)):
+        module, name = function.__module__, function.__qualname__
+    elif isinstance(function, (types.BuiltinFunctionType, types.MethodWrapperType)):
+        owner = function.__self__
+        named = owner is None or isinstance(owner, types.ModuleType)
+        module, name = getattr(function, "__module__", None) if named else None, function.__qualname__
+    elif is_immutable(function):
+        module, name = type(function).__module__, getattr(function, "__name__", type(function).__qualname__)
+    else:
+        return f"a {described(function)}"
     return name if module in (None, "builtins") else f"{module}.{name}"
+
+
+def described(value: Any) -> str:
+    """The class of a value, in a message."""
+    kind = type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"

@@ -19,9 +19,9 @@ from _thread import allocate_lock
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from autograph_hook.staging.guards import Check, Guard
+from autograph_hook.staging.guards import Check, Guard, copied
 from autograph_hook.staging.results import Pack, Results
-from autograph_hook.staging.trace import CONTAINERS, Abort, Host, Trace
+from autograph_hook.staging.trace import Abort, Host, Trace
 from autograph_hook.transpiler import flags
 
 MOST_SPECIALIZATIONS = 8
@@ -157,7 +157,16 @@ def _holds_value(backend: Any, value: Any, depth: int = 0) -> bool:
         return any(_holds_value(backend, item, depth + 1) for item in value[:4])
     if kind is dict and depth < 2:
         return any(_holds_value(backend, item, depth + 1) for item in list(value.values())[:4])
-    return not depth and any(backend.recognises(type(item)) for item in getattr(value, "__dict__", {}).values())
+    return not depth and any(backend.recognises(type(item)) for item in _attributes(value))
+
+
+def _attributes(value: Any) -> list[Any]:
+    """The values in an object's dictionary, without running code of its own."""
+    try:
+        namespace = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return []
+    return list(namespace.values()) if type(namespace) is dict else []
 
 
 def _warm_up(call: Call) -> int:
@@ -211,11 +220,16 @@ def _specialize(call: Call, staging: Staging, environment: Any) -> int:
     try:
         if len(staging.specializations) >= MOST_SPECIALIZATIONS:
             staging.give_up(f"more than {MOST_SPECIALIZATIONS} kinds of calls: its guards keep missing")
+            staging.calls_plain += 1
             return NOT_TAKEN
         specialization = _traced(call, environment)
         staging.specializations = [specialization, *staging.specializations]
     except Abort as abort:
         staging.give_up(abort.reason)
+        staging.calls_plain += 1
+        return NOT_TAKEN
+    except Exception as error:  # a mistake of ours is no reason for the user's program to fail
+        staging.give_up(f"staging failed with {type(error).__name__}: {error}")
         staging.calls_plain += 1
         return NOT_TAKEN
     finally:
@@ -224,6 +238,7 @@ def _specialize(call: Call, staging: Staging, environment: Any) -> int:
     if inputs is None:
         # What was read while tracing is already otherwise: nothing to rely on.
         staging.give_up("what it reads changes while it runs")
+        staging.calls_plain += 1
         return NOT_TAKEN
     return _run(call, staging, specialization, inputs)
 
@@ -231,53 +246,88 @@ def _specialize(call: Call, staging: Staging, environment: Any) -> int:
 def _traced(call: Call, environment: Any) -> Specialization:
     """Trace the call's twin. Raises Abort, before anything outside has changed."""
     name, _line, _size, known = call.function
-    if known & flags.STORES_OUTSIDE:
-        raise Abort("stores to a name of an enclosing function or of the module")
+    for flag, reason in _REFUSED:
+        if known & flag:
+            raise Abort(reason)
     twin = call.twin()
     if twin is None:
         raise Abort("it has no twin")
     backend = call.backend
     trace = Trace(call.host, backend, call.options.trace_safe)
-    inputs: list[Any] = []
     guard = Guard()
-    for text, value in _argument_texts(call):
-        _take_inputs(backend, value, inputs)
-        guard.argument(text, value, backend.tensor_test)
-    for i, cell in enumerate((call.cells.__closure__ or ()) if call.cells is not None else ()):
-        try:
-            value = cell.cell_contents
-        except ValueError as error:
-            raise Abort("uses a variable of an enclosing function that has no value yet") from error
-        guard.tests.append(guard.seen(f"cells.__closure__[{i}].cell_contents", value))
+    inputs: list[Any] = []
+    _guard_arguments(call, trace, guard, inputs)
     packed: list[Any] = []
 
     def traced(symbols: Sequence[Any]) -> list[Any]:
-        stand_ins: dict[int, Any] = {}
         given = iter(symbols)
-        arguments = [_with_symbols(backend, v, given, trace, stand_ins) for v in call.arguments]
-        keywords = {k: _with_symbols(backend, v, given, trace, stand_ins) for k, v in call.keywords.items()}
+        trace.outside.given.clear()
+
+        def copy(value: Any) -> Any:
+            return copied(value, backend.tensor_test, given, trace.copies, trace.outside.given)
+
+        arguments = [copy(value) for value in call.arguments]
+        keywords = {name: copy(value) for name, value in call.keywords.items()}
+        _require_apart(trace)
         before, call.thread.trace = call.thread.trace, trace
         try:
             trace.enter(twin, cells=False)
             result = twin(*arguments, **keywords)
         finally:
             call.thread.trace = before
-        results = Results(trace, backend, symbols, stand_ins)
+        results = Results(trace, backend, symbols)
         packed[:] = [results.pack(result)]
         return results.outputs
 
     try:
         compiled = backend.compile(traced, inputs, name, call.options.jit_compile)
-    except Exception as error:
+    except (Abort, KeyboardInterrupt):
+        raise
+    except BaseException as error:
         raise Abort(_reason(error)) from None
     if compiled.operations < FEWEST_OPERATIONS:
         raise Abort(f"too few operations to gain ({compiled.operations})")
-    for fact in trace.facts.values():
+    for fact in trace.outside.facts:
         guard.fact(fact)
+    guard.distinct(id(value) for value in trace.outside.objects.values() if _may_be_given(backend, value))
     return Specialization(guard.compiled(), compiled, packed[0], environment)
 
 
-def _reason(error: Exception) -> str:
+_REFUSED = (
+    (flags.STORES_OUTSIDE, "stores to a name of an enclosing function or of the module"),
+    (flags.TRIES, "catches or cleans up after exceptions"),
+    (flags.IMPORTS, "imports a module"),
+    (flags.DEFINES_CLASS, "defines a class"),
+)
+
+
+def _guard_arguments(call: Call, trace: Trace, guard: Guard, inputs: list[Any]) -> None:
+    """Tests for the arguments and the cells; what comes in by them is outside the trace."""
+    guard.call(call.arguments, call.keywords)
+    for text, value in _argument_texts(call):
+        _take_inputs(call.backend, value, inputs, trace)
+        guard.argument(text, value, call.backend.tensor_test)
+    for i, cell in enumerate((call.cells.__closure__ or ()) if call.cells is not None else ()):
+        try:
+            value = cell.cell_contents
+        except ValueError as error:
+            raise Abort("uses a variable of an enclosing function that has no value yet") from error
+        trace.outside.cells.add(id(cell))
+        trace.outside.admit(value)
+        guard.tests.append(guard.seen(f"cells.__closure__[{i}].cell_contents", value))
+
+
+def _require_apart(trace: Trace) -> None:
+    for identity in trace.outside.given:
+        if identity in trace.outside.objects:
+            raise Abort("reaches an argument by another way as well")
+
+
+def _may_be_given(backend: Any, value: Any) -> bool:
+    return type(value) in (list, dict) or backend.tensor_test(value) is not None
+
+
+def _reason(error: BaseException) -> str:
     text = str(error).strip().splitlines()
     return f"tracing raised {type(error).__name__}" + (f": {text[0]}" if text else "")
 
@@ -288,31 +338,15 @@ def _argument_texts(call: Call) -> list[tuple[str, Any]]:
     return found + [(f"kwargs[{name!r}]", value) for name, value in call.keywords.items()]
 
 
-def _take_inputs(backend: Any, value: Any, inputs: list[Any]) -> None:
-    """The tensors among the arguments, in the order in which the guard finds them."""
+def _take_inputs(backend: Any, value: Any, inputs: list[Any], trace: Trace) -> None:
+    """The tensors among the arguments, in the order in which the guard finds them; the rest comes in as it is."""
     if backend.tensor_test(value) is not None:
         inputs.append(value)
     elif type(value) in (list, tuple):
         for item in value:
-            _take_inputs(backend, item, inputs)
+            _take_inputs(backend, item, inputs, trace)
     elif type(value) is dict:
         for item in value.values():
-            _take_inputs(backend, item, inputs)
-
-
-def _with_symbols(backend: Any, value: Any, given: Any, trace: Trace, stand_ins: dict[int, Any]) -> Any:
-    """The argument as the twin gets it: with symbolic tensors in the place of eager ones."""
-    if backend.tensor_test(value) is not None:
-        return next(given)
-    kind = type(value)
-    if kind in CONTAINERS:
-        if kind in (list, tuple):
-            made = kind([_with_symbols(backend, item, given, trace, stand_ins) for item in value])
-        elif kind is dict:
-            made = {k: _with_symbols(backend, item, given, trace, stand_ins) for k, item in value.items()}
-        else:
-            return value
-        stand_ins[id(made)] = made
-        return made
-    return value
-
+            _take_inputs(backend, item, inputs, trace)
+    else:
+        trace.outside.admit(value)

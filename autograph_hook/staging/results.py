@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograph_hook.staging.trace import PRIMITIVES, Abort, Trace, Values
+from autograph_hook.staging import effects
+from autograph_hook.staging.effects import CONTAINERS, PRIMITIVES, described
+from autograph_hook.staging.trace import Abort, Trace, Values
 
 Pack = Callable[[Sequence[Any], Sequence[Any]], Any]
 """From the outputs of the graph and the eager inputs of the call to the result."""
@@ -15,53 +18,63 @@ class Results:
     """Takes the traced result apart.
 
     `outputs` are the tensors that the graph returns; `pack` puts a call's result together. Containers that the
-    function made are new in each call; an argument that is passed through is the caller's own object.
+    function made are new in each call; what was there before is the same object.
     """
 
-    def __init__(self, trace: Trace, values: Values, inputs: Sequence[Any], stand_ins: dict[int, Any]) -> None:
+    def __init__(self, trace: Trace, values: Values, inputs: Sequence[Any]) -> None:
         self.trace = trace
         self.values = values
         self.places = {id(tensor): i for i, tensor in enumerate(inputs)}
-        self.stand_ins = stand_ins
-        """Containers of symbolic tensors that stand for an argument, by identity: the argument's path."""
         self.outputs: list[Any] = []
+        self.packed: dict[int, Any] = {}
 
     def pack(self, value: Any) -> Pack:
-        if id(value) in self.places:
-            place = self.places[id(value)]
+        place = self.places.get(id(value))
+        if place is not None:
             return lambda outputs, inputs: inputs[place]
         if self.values.is_symbolic(value):
-            if not self.values.is_tensor(value):
-                raise Abort(f"returns a {type(value).__name__}")
-            index = len(self.outputs)
-            self.outputs.append(value)
-            return lambda outputs, inputs: outputs[index]
+            return self._output(value)
         kind = type(value)
-        if isinstance(value, PRIMITIVES):
+        if kind in PRIMITIVES or value in self.trace.outside or self._never_changes(value):
             return lambda outputs, inputs: value
-        if id(value) in self.stand_ins:
-            raise Abort("returns a container that it was given")
-        if id(value) in self.trace.made or kind is tuple or (isinstance(value, tuple) and hasattr(kind, "_fields")):
-            return self._container(value)
-        if kind in (list, dict, set):
+        if id(value) in self.trace.copies:
+            raise Abort(f"returns the {kind.__name__} that it was given")
+        if kind in (list, tuple, dict) or effects.is_named_tuple(kind):
+            return self._container(value, kind)
+        if isinstance(value, (type, types.ModuleType)) or (kind is types.FunctionType and self._is_library(value)):
             return lambda outputs, inputs: value
-        if self._was_there(value):
-            return lambda outputs, inputs: value
-        raise Abort(f"returns a new {kind.__module__}.{kind.__qualname__}")
+        raise Abort(f"returns a new {described(value)}")
 
-    def _was_there(self, value: Any) -> bool:
-        return any(fact.value is value or fact.owner is value for fact in self.trace.facts.values())
+    def _never_changes(self, value: Any) -> bool:
+        return effects.is_immutable(value) or self.values.is_constant(value)
 
-    def _container(self, value: Any) -> Pack:
-        kind = type(value)
+    def _is_library(self, function: types.FunctionType) -> bool:
+        return self.values.provides(function) and not function.__closure__
+
+    def _output(self, tensor: Any) -> Pack:
+        if not self.values.is_tensor(tensor):
+            raise Abort(f"returns a {described(tensor)}")
+        index = next((i for i, output in enumerate(self.outputs) if output is tensor), len(self.outputs))
+        if index == len(self.outputs):
+            self.outputs.append(tensor)
+        return lambda outputs, inputs: outputs[index]
+
+    def _container(self, value: Any, kind: type) -> Pack:
+        trace = self.trace
+        if kind in CONTAINERS and kind is not tuple and not trace.is_ours(value):
+            raise Abort(f"returns a {kind.__name__} of unknown origin")
+        if id(value) in self.packed:
+            raise Abort(f"returns the same {kind.__name__} in two places")
+        self.packed[id(value)] = value
         if kind is dict:
             keys = list(value)
+            if not all(type(key) in PRIMITIVES or effects.is_immutable(key) for key in keys):
+                raise Abort("returns a dict with other keys than texts and numbers")
             packs = [self.pack(item) for item in value.values()]
             return lambda outputs, inputs: {k: p(outputs, inputs) for k, p in zip(keys, packs, strict=True)}
-        if kind in (list, tuple):
-            packs = [self.pack(item) for item in value]
-            return lambda outputs, inputs: kind([p(outputs, inputs) for p in packs])
-        if isinstance(value, tuple):
-            packs = [self.pack(item) for item in value]
-            return lambda outputs, inputs: kind(*[p(outputs, inputs) for p in packs])
-        raise Abort(f"returns a new {kind.__name__}")
+        packs = [self.pack(item) for item in value]
+        if kind is list:
+            return lambda outputs, inputs: [p(outputs, inputs) for p in packs]
+        if kind is tuple:
+            return lambda outputs, inputs: tuple([p(outputs, inputs) for p in packs])
+        return lambda outputs, inputs: tuple.__new__(kind, [p(outputs, inputs) for p in packs])

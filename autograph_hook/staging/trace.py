@@ -13,20 +13,17 @@ from __future__ import annotations
 import builtins
 import types
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-from autograph_hook.staging import effects
+from autograph_hook.staging import attributes, calls, codes
+from autograph_hook.staging.effects import CONTAINERS, PRIMITIVES, VIEWS, described
+from autograph_hook.staging.facts import Abort
+from autograph_hook.staging.objects import Outside, Values
 
-PRIMITIVES = (bool, int, float, complex, str, bytes, type(None))
-CONTAINERS = (list, tuple, dict, set, frozenset)
+__all__ = ["Abort", "Host", "Trace", "Values"]
 
-
-class Abort(BaseException):
-    """The trace met what it cannot carry. Not an Exception: no handler in the traced code may swallow it."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+LONGEST = 5_000
+"""Elements of Python loops and calls that one trace may unroll."""
 
 
 class Host(Protocol):
@@ -38,67 +35,69 @@ class Host(Protocol):
     def has_twin(self, function: Any) -> bool: ...
 
 
-class Values(Protocol):
-    """What tracing needs of the backend."""
-
-    def recognises(self, kind: type) -> bool: ...
-
-    def is_symbolic(self, value: Any) -> bool:
-        """Does this value stand for a result of the graph that is being built?"""
-
-
-class Fact(NamedTuple):
-    """Something that was so while tracing, and must be so for the compiled function to be used.
-
-    `kind` says how to look again: the attribute or item `key` of `owner`, the name `key` of the module dictionary
-    or of the builtins, the content of a cell, all elements of a container. `value` is what was seen.
-    """
-
-    kind: str
-    owner: Any
-    key: Any
-    value: Any
-
-
 class Trace:
     def __init__(self, host: Host, values: Values, safe: tuple[str, ...]) -> None:
         self.host = host
         self.values = values
         self.safe = safe
-        self.facts: dict[tuple[Any, ...], Fact] = {}
+        self.outside = Outside(values, host.has_twin)
         self.made: dict[int, Any] = {}
         """Objects that came to be in this trace, by identity. Kept alive, so that no identity is used twice."""
-        self.entered: set[int] = set()
-        self.functions: list[Any] = []
+        self.copies: dict[int, Any] = {}
+        """Containers that stand for arguments."""
+        self.foreign: dict[int, Any] = {}
+        """Containers that came from code that the user has declared safe: they may be anybody's."""
+        self.inner: set[codes.Position] = set()
+        """Functions that are defined by those that have run."""
+        self.unrolled = 0
+
+    def step(self, count: int = 1) -> None:
+        self.unrolled += count
+        if self.unrolled > LONGEST:
+            raise Abort(f"unrolls more than {LONGEST} calls and iterations")
+
+    def is_ours(self, value: Any) -> bool:
+        """Was it made in this trace? A container is, if it has not come in: operators make them, too."""
+        if id(value) in self.made:
+            return True
+        return (
+            type(value) in (list, dict, set)
+            and value not in self.outside
+            and id(value) not in self.copies
+            and id(value) not in self.foreign
+        )
 
     # What enters the trace.
 
     def enter(self, function: types.FunctionType, cells: bool = True) -> None:
-        """A function begins to run: the names that it takes from outside are facts."""
-        if id(function.__code__) in self.entered and not function.__closure__:
-            return
-        self.entered.add(id(function.__code__))
-        self.functions.append(function)
-        for code in _codes(function.__code__):
-            self._names(code, function.__globals__)
-        if cells:
-            for cell in function.__closure__ or ():
-                self.cell(cell)
-
-    def _names(self, code: types.CodeType, namespace: dict[str, Any]) -> None:
-        for name in code.co_names:
+        """A twin begins to run: the names that it takes from outside are facts."""
+        self.step()
+        code = function.__code__
+        seen = codes.look(code)
+        if seen.reason is not None:
+            raise Abort(f"{code.co_name} {seen.reason}")
+        namespace = function.__globals__
+        for name in seen.globals:
             if name in namespace:
-                self._fact("global", namespace, name, namespace[name])
+                self.outside.fact("global", namespace, name, namespace[name])
             elif hasattr(builtins, name):
-                self._fact("builtin", namespace, name, getattr(builtins, name))
+                self.outside.fact("builtin", namespace, name, getattr(builtins, name))
+        is_inner = codes.position(code) in self.inner
+        self.inner |= seen.inner
+        for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+            if name == "ag__" or (is_inner and id(cell) not in self.outside.cells):
+                continue
+            if name in seen.stored:
+                raise Abort(f"{code.co_name} stores to {name}, a name of an enclosing function")
+            if cells:
+                self._cell(cell)
 
-    def cell(self, cell: types.CellType) -> None:
+    def _cell(self, cell: types.CellType) -> None:
         try:
             value = cell.cell_contents
         except ValueError:
-            return
-        if id(cell) not in self.made:
-            self._fact("cell", cell, None, value)
+            raise Abort("uses a variable of an enclosing function that has no value yet") from None
+        self.outside.fact("cell", cell, None, value)
 
     def make(self, value: Any) -> Any:
         """A display or a comprehension has made a container."""
@@ -108,196 +107,126 @@ class Trace:
     # What is read.
 
     def attribute(self, owner: Any, name: str) -> Any:
-        value = getattr(owner, name)
-        if id(owner) in self.made or self.values.is_symbolic(owner) or self.values.is_symbolic(value):
-            return value
-        if isinstance(owner, PRIMITIVES) or type(owner) in CONTAINERS:
-            return value
-        if self.values.recognises(type(owner)):
-            effects.refuse_reading(owner, name, Abort)
-            return value
-        self._fact("attribute", owner, name, value)
-        return value
+        return attributes.read(self, owner, name)
 
     def item(self, owner: Any, key: Any) -> Any:
         kind = type(owner)
-        if kind in (list, tuple, dict):
+        if kind in CONTAINERS or self.values.content(owner) is not None:
+            self._require_known(owner)
             value = owner[key]
-            if id(owner) not in self.made and kind is not tuple:
-                if isinstance(key, slice):
-                    self.content(owner)
-                    return self.make(value)
-                self._fact("item", owner, key, value)
-            return value
-        if isinstance(owner, (str, bytes, range)) or self.values.recognises(kind) or self._is_safe(kind):
+            return self.make(value) if isinstance(key, slice) and kind is list else value
+        if kind in PRIMITIVES or kind is range or self.values.recognises(kind):
+            return owner[key]
+        if isinstance(owner, tuple) and owner in self.outside:
             return owner[key]
         method = getattr(kind, "__getitem__", None)
         if self.host.has_twin(method):
             return self.host.call(method, owner, key)
-        raise Abort(f"reads an item of {_described(owner)}")
+        raise Abort(f"reads an item of {described(owner)}")
 
     def iteration(self, value: Any) -> None:
         """All elements are about to be read, one after the other."""
-        if id(value) in self.made or isinstance(value, (str, bytes, range)):
+        kind = type(value)
+        if kind in CONTAINERS or self.values.content(value) is not None or isinstance(value, tuple):
+            self._require_known(value)
+        elif kind in VIEWS or hasattr(kind, "__next__"):
+            if not self.is_ours(value):
+                raise Abort(f"loops over {described(value)}")
+            self.step(len(value) if kind in VIEWS else 1)
             return
-        if type(value) in CONTAINERS:
-            self.content(value)
-        elif self._is_safe(type(value)) or (self.values.recognises(type(value)) and self.values.is_symbolic(value)):
+        elif self.values.recognises(kind):
+            if not self.values.is_symbolic(value) and not self.values.is_tensor(value):
+                raise Abort(f"loops over {described(value)}")
             return
-        else:
-            raise Abort(f"loops over {_described(value)}")
+        elif kind not in PRIMITIVES and kind is not range:
+            raise Abort(f"loops over {described(value)}")
+        self.step(len(value))
 
-    def content(self, value: Any, depth: int = 0) -> None:
-        """The elements of a container from outside, and of those in it, are facts."""
-        if depth > 8 or len(value) > 10_000:
-            raise Abort(f"depends on the content of a large or deep {type(value).__name__}")
-        if id(value) not in self.made and type(value) is not tuple and type(value) is not frozenset:
-            elements = tuple(value.items()) if isinstance(value, dict) else tuple(value)
-            self._fact("content", value, None, elements)
-        for element in value.values() if isinstance(value, dict) else value:
-            if type(element) in CONTAINERS:
-                self.content(element, depth + 1)
-
-    def _is_safe(self, kind: type) -> bool:
-        return effects.is_safe_type(kind, self.safe)
+    def _require_known(self, value: Any) -> None:
+        """The content of containers is guarded when they come in."""
+        if id(value) in self.foreign:
+            raise Abort(f"reads a {described(value)} of unknown origin")
+        if self.values.content(value) is not None:
+            self.outside.admit(value)
 
     # What changes something.
 
     def mutation(self, owner: Any, what: str, value: Any = None) -> None:
-        if id(owner) not in self.made:
-            raise Abort(f"{what} of {_described(owner)} that was there before")
+        if not self.is_ours(owner):
+            raise Abort(f"{what} of {described(owner)} that was there before")
 
     def inplace(self, value: Any) -> None:
         """`value += …` is about to happen."""
-        if isinstance(value, PRIMITIVES) or isinstance(value, (tuple, frozenset)) or id(value) in self.made:
+        kind = type(value)
+        if kind in PRIMITIVES or kind in (tuple, frozenset) or self.is_ours(value):
             return
-        if self.values.is_symbolic(value) or (self.values.recognises(type(value)) and not _has_inplace(value)):
+        if self.values.recognises(kind) and not hasattr(kind, "__iadd__"):
             return
-        raise Abort(f"changes {_described(value)} in place")
+        raise Abort(f"changes {described(value)} in place")
 
     def context(self, manager: Any) -> None:
-        kind = type(manager)
-        if effects.is_safe_context(kind, self.safe):
-            return
-        if self.host.has_twin(getattr(kind, "__enter__", None)) and self.host.has_twin(getattr(kind, "__exit__", None)):
-            return
-        raise Abort(f"enters the context manager {_described(manager)}")
+        if not self.is_ours(manager) or not self.values.is_safe_context(manager):
+            raise Abort(f"enters the context manager {described(manager)}")
 
     # Calls of what has no twin.
 
     def call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        if isinstance(function, type):
-            return self._instance(function, arguments, keywords)
-        special = _SPECIAL.get(function) if isinstance(function, types.BuiltinFunctionType) else None
+        self.step()
+        special = _SPECIAL.get(id(function))
         if special is not None:
             return special(self, *arguments, **keywords)
-        verdict = effects.verdict(function, arguments, self.safe, self.values.is_symbolic)
-        if verdict is not None:
-            owner = getattr(function, "__self__", None)
-            if verdict is not effects.MUTATES or id(owner) not in self.made:
-                raise Abort(verdict.format(effects.name_of(function)))
-        self._read_arguments(function, arguments, keywords)
-        result = function(*arguments, **keywords)
-        return self._result(result)
-
-    def _read_arguments(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
-        owner = getattr(function, "__self__", None)
-        if owner is not None and type(owner) in CONTAINERS and id(owner) not in self.made:
-            self.content(owner)
-        for argument in (*arguments, *keywords.values()):
-            if type(argument) in CONTAINERS:
-                self.content(argument)
-            elif effects.is_iterator(argument) and id(argument) not in self.made:
-                raise Abort(f"passes on {_described(argument)}")
-        if effects.has_state(owner):
-            for name, value in sorted(vars(owner).items()):
-                if isinstance(value, PRIMITIVES):
-                    self._fact("attribute", owner, name, value)
-
-    def _result(self, result: Any) -> Any:
-        if type(result) in (list, dict, set) or effects.is_iterator(result):
-            self.make(result)
-        return result
-
-    def _instance(self, kind: type, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        if kind in effects.SAFE_TYPES or effects.is_safe_type(kind, self.safe):
-            if kind in (int, float, bool, complex, str) and any(map(self.values.is_symbolic, arguments)):
-                raise Abort(f"makes a Python {kind.__name__} of a tensor")
-            self._read_arguments(kind, arguments, keywords)
-            made = kind(*arguments, **keywords)
-            if not isinstance(made, PRIMITIVES):
-                self.make(made)
-            return made
-        initialise = kind.__init__
-        plain_new = kind.__new__ is object.__new__ and type(kind) is type
-        if issubclass(kind, BaseException) and initialise in (BaseException.__init__, Exception.__init__):
-            return kind(*arguments, **keywords)
-        if plain_new and self.host.has_twin(initialise):
-            made = self.make(kind.__new__(kind))
-            self.host.call(initialise, made, *arguments, **keywords)
-            return made
-        if plain_new and initialise is object.__init__ and not arguments and not keywords:
-            return self.make(kind())
-        raise Abort(f"makes an instance of {kind.__module__}.{kind.__qualname__}")
-
-    def _fact(self, kind: str, owner: Any, key: Any, value: Any) -> None:
-        if effects.is_content_changing(value):
-            raise Abort(f"reads {_described(value)}, whose content may change")
-        try:
-            self.facts.setdefault((kind, id(owner), key), Fact(kind, owner, key, value))
-        except TypeError as error:
-            raise Abort(f"reads an item by {_described(key)}") from error
+        return calls.call(self, function, arguments, keywords)
 
     # Builtins that read or call.
 
     def _getattr(self, owner: Any, name: str, *default: Any) -> Any:
-        if default and not hasattr(owner, name):
-            self._fact("missing", owner, name, None)
+        if default and not self._hasattr(owner, name):
             return default[0]
         return self.attribute(owner, name)
 
     def _hasattr(self, owner: Any, name: str) -> bool:
-        if hasattr(owner, name):
-            self.attribute(owner, name)
-            return True
-        self._fact("missing", owner, name, None)
-        return False
+        return attributes.has(self, owner, name)
 
     def _setattr(self, owner: Any, name: str, value: Any) -> None:
         self.mutation(owner, f"the attribute {name!r} is set", value)
         setattr(owner, name, value)
 
     def _len(self, value: Any) -> int:
-        if type(value) in CONTAINERS:
-            self.iteration(value)
-        elif not self.values.recognises(type(value)) and not isinstance(value, (str, bytes, range)):
-            raise Abort(f"takes the length of {_described(value)}")
+        kind = type(value)
+        if kind in CONTAINERS or kind in VIEWS or isinstance(value, tuple) or self.values.content(value) is not None:
+            if kind not in VIEWS:
+                self._require_known(value)
+        elif self.values.recognises(kind):
+            reason = self.values.refusal(value, "shape")
+            if reason is not None:
+                raise Abort(reason)
+            return int(value.shape[0])
+        elif kind not in (str, bytes, range):
+            method = getattr(kind, "__len__", None)
+            if not self.host.has_twin(method):
+                raise Abort(f"takes the length of {described(value)}")
         return len(value)
 
+    def _isinstance(self, value: Any, kinds: Any) -> bool:
+        if self.values.is_symbolic(value):
+            for kind in kinds if type(kinds) is tuple else (kinds,):
+                calls.require_same_of_symbols(self, kind)
+        return isinstance(value, kinds)
 
-_SPECIAL: dict[Any, Callable[..., Any]] = {
-    getattr: Trace._getattr,
-    hasattr: Trace._hasattr,
-    setattr: Trace._setattr,
-    len: Trace._len,
+    def _type(self, *arguments: Any) -> type:
+        if len(arguments) != 1:
+            raise Abort("makes a class")
+        (value,) = arguments
+        if self.values.is_symbolic(value):
+            raise Abort("asks for the type of a tensor")
+        return type(value)
+
+
+_SPECIAL: dict[int, Callable[..., Any]] = {
+    id(getattr): Trace._getattr,
+    id(hasattr): Trace._hasattr,
+    id(setattr): Trace._setattr,
+    id(len): Trace._len,
+    id(isinstance): Trace._isinstance,
+    id(type): Trace._type,
 }
-
-
-def _codes(code: types.CodeType) -> list[types.CodeType]:
-    """A code object and those of the functions inside it."""
-    found = [code]
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            found.extend(_codes(constant))
-    return found
-
-
-def _has_inplace(value: Any) -> bool:
-    return hasattr(type(value), "__iadd__")
-
-
-def _described(value: Any) -> str:
-    kind = type(value)
-    if kind.__module__ == "builtins":
-        return f"a {kind.__name__}"
-    return f"a {kind.__module__}.{kind.__qualname__}"

@@ -33,7 +33,8 @@ from autograph_hook.transpiler.passes.statements import Statements
 from autograph_hook.transpiler.templates import RUNTIME, at, parameters
 
 _SKELETON = "ag__skeleton_"
-_COMPOUND = (ast.If, ast.While, ast.For, ast.With, ast.Try, ast.Match, *([ast.TryStar] if hasattr(ast, "TryStar") else []))
+_TRY_STAR = (ast.TryStar,) if sys.version_info >= (3, 11) else ()
+_COMPOUND = (ast.If, ast.While, ast.For, ast.With, ast.Try, ast.Match, *_TRY_STAR)
 
 
 @dataclass
@@ -93,7 +94,8 @@ def twin_of(site: Site, plain_lines: frozenset[int] = frozenset(), drops_asserts
     positional = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
     expressions = Expressions(site.class_name, positional[0] if positional else None, own)
     live = Liveness(() if straight else lowered.body, lowered.ends, own, bool(plain_lines))
-    control = ControlFlow(live, lowered, expressions, outside, _rebound(body) & set(own) if site.declarations else set(), known)
+    rebound = _rebound(body) & set(own) if site.declarations else set()
+    control = ControlFlow(live, lowered, expressions, outside, rebound, known)
     statements = Statements(expressions, control, plain_lines, drops_asserts)
     frame = Frame()
     out = statements.block(lowered.body, frame)

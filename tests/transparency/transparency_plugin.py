@@ -13,18 +13,6 @@ if os.environ.get("TRANSPARENCY_ENABLE"):
     autograph_hook.install(enable=os.environ["TRANSPARENCY_ENABLE"].split(","), cache=False)
 
 cases = {}
-loaded = set()
-
-if "autograph_hook" in sys.modules:
-    from autograph_hook.importing import loader
-
-    attach = loader.attach
-
-    def watched(payload, module, *rest):
-        loaded.add(module)
-        return attach(payload, module, *rest)
-
-    loader.attach = watched
 
 
 def pytest_runtest_logreport(report):
@@ -44,4 +32,18 @@ def pytest_collectreport(report):
 
 def pytest_sessionfinish(session):
     with open(os.environ["TRANSPARENCY_OUT"], "w") as file:
-        json.dump({"cases": cases, "loaded": sorted(loaded)}, file)
+        json.dump({"cases": cases, "loaded": enabled()}, file)
+
+
+def enabled():
+    """The loaded modules that came through the hook and were to be enabled."""
+    if "autograph_hook" not in sys.modules:
+        return []
+    from autograph_hook.importing.policy import ENABLED
+
+    names = []
+    for name, module in list(sys.modules.items()):
+        loader = getattr(getattr(module, "__spec__", None), "loader", None)
+        if type(loader).__module__.startswith("autograph_hook.") and getattr(loader, "verdict", None) == ENABLED:
+            names.append(name)
+    return sorted(names)

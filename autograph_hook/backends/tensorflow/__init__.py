@@ -11,6 +11,8 @@ from autograph_hook.backends.tensorflow import (
     branching,
     builtin_functions,
     calls,
+    effects,
+    exact,
     looping,
     operators,
     private,
@@ -48,10 +50,10 @@ class TensorFlow:
         return subjects.is_iterable(value)
 
     def cond(self, predicate: Any, body: Body, orelse: Body, state: State, where: Location) -> None:
-        branching.cond(predicate, body, orelse, state, where)
+        exact.staged(lambda s: branching.cond(predicate, body, orelse, s, where), state, 1)
 
     def while_loop(self, test: Callable[[], Any], body: Body, state: State, where: Location) -> None:
-        looping.while_loop(test, body, state, where)
+        exact.staged(lambda s: looping.while_loop(test, body, s, where), state, 0)
 
     def for_each(
         self,
@@ -61,20 +63,21 @@ class TensorFlow:
         state: State,
         where: Location,
     ) -> None:
-        subjects.for_each(subject, body, test, state, where)
+        exact.staged(lambda s: subjects.for_each(subject, body, test, s, where), state, 0)
 
     def select(
         self, predicate: Any, body: Callable[[], Any], orelse: Callable[[], Any], where: Location
     ) -> Any:
-        return branching.select(predicate, body, orelse, where)
+        return exact.selected(lambda one, other: branching.select(predicate, one, other, where), (body, orelse))
 
     def not_(self, value: Any) -> Any:
-        return operators.not_(value)
+        return exact.truth(operators.not_(value))
 
     def contains(self, container: Any, element: Any) -> Any:
-        return operators.contains(container, element)
+        return exact.truth(operators.contains(container, element))
 
     def get_item(self, subject: Any, key: Any) -> Any:
+        exact.check_item(subject)
         return operators.get_item(subject, key)
 
     def unpack(self, value: Any, before: int, starred: bool, after: int) -> Sequence[Any]:
@@ -106,6 +109,24 @@ class TensorFlow:
 
     def provides(self, value: Any) -> bool:
         return staging.provides(value)
+
+    def effect(self, function: Any) -> str | None:
+        return effects.effect(function)
+
+    def refusal(self, owner: Any, name: str) -> str | None:
+        return effects.refusal(owner, name)
+
+    def is_constant(self, value: Any) -> bool:
+        return effects.is_constant(value)
+
+    def foreign(self, value: Any) -> str | None:
+        return effects.foreign(value)
+
+    def is_safe_context(self, manager: Any) -> bool:
+        return effects.is_safe_context(manager)
+
+    def content(self, value: Any) -> type | None:
+        return staging.content(value)
 
     def tensor_test(self, value: Any) -> Callable[[Any], bool] | None:
         return staging.tensor_test(value)

@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from autograph_hook.backends.tensorflow import private
+from autograph_hook.backends.tensorflow import exact, private
 from autograph_hook.backends.tensorflow.failures import order
 
 
@@ -53,6 +53,7 @@ def trace(
     def flat(*tensors: Any) -> list[Any]:
         with _no_variables():
             outputs = list(function(list(tensors)))
+            exact.check_outputs(outputs)
         order(tf.compat.v1.get_default_graph())
         return outputs
 
@@ -71,6 +72,26 @@ def _no_variables() -> Iterator[None]:
 
     with tf.variable_creator_scope(refuse):
         yield
+
+
+def seeded(graph: Any) -> str | None:
+    """A kind of operation in a graph, or in a function of it, that draws random numbers from a seed of its own."""
+    for operation in graph.get_operations():
+        kind: str = operation.type
+        if private.is_stateful(kind) and ("Random" in kind or kind in _DRAW) and _has_seed(operation.node_def):
+            return kind
+    for function in graph.as_graph_def().library.function:
+        for node in function.node_def:
+            if private.is_stateful(node.op) and _has_seed(node):
+                return str(node.op)
+    return None
+
+
+_DRAW = frozenset({"Multinomial", "TruncatedNormal", "ParameterizedTruncatedNormal"})
+
+
+def _has_seed(node: Any) -> bool:
+    return any(name in node.attr and node.attr[name].i != 0 for name in ("seed", "seed2"))
 
 
 def _census(graph: Any) -> tuple[int, list[str]]:

@@ -8,6 +8,8 @@ use of the backend.
 
 from __future__ import annotations
 
+import functools
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -256,24 +258,23 @@ def flat_call(concrete: Any) -> Callable[[list[Any], list[Any]], Any]:
 
 
 def exact_options() -> Any:
-    """Options for calling a function without the rewriting of arithmetic, so that its results are the eager
-    ones to the last bit; None where this TensorFlow has no such options. Nothing that the user has set is
-    changed.
+    """Options for calling a function without rewriting its graph, so that its results are the eager ones to the
+    last bit: rewritten, `x + 0` keeps a negative zero, `x * 0` loses a NaN, and fused kernels round otherwise.
+    None where this TensorFlow has no such options. Nothing that the user has set is changed.
     """
     try:
-        from tensorflow.core.protobuf import config_pb2, rewriter_config_pb2
+        from tensorflow.core.protobuf import config_pb2
         from tensorflow.python.eager import context
 
         config = config_pb2.ConfigProto()
         config.CopyFrom(context.context().config)
-        rewriting = config.graph_options.rewrite_options
-        rewriting.arithmetic_optimization = rewriter_config_pb2.RewriterConfig.OFF
+        config.graph_options.rewrite_options.disable_meta_optimizer = True
         return context.FunctionCallOptions(config_proto=config)
     except (ImportError, AttributeError):
         return None
 
 
-class with_options:  # noqa: N801 - a context manager that reads as a word
+class with_options:
     """Call functions with these options in this thread."""
 
     __slots__ = ("before", "context", "options")
@@ -302,8 +303,26 @@ def global_seed() -> int | None:
 
 
 def surroundings() -> Any:
-    """The device scope of this thread, and whether the random stream is seeded."""
-    return (_eager_context.context().device_name, global_seed() is None)
+    """What of this thread's and the process's settings changes what operations do; None where operations are
+    watched or run asynchronously, so that a graph could not stand for them.
+    """
+    context = _eager_context.context()
+    if context.op_callbacks or context.is_async():
+        return None
+    return (context.device_name, context._seed is None, *[setting() for setting in _SETTINGS])
+
+
+def _settings() -> list[Callable[[], Any]]:
+    from tensorflow.python.framework import ops
+
+    names = ("is_auto_dtype_conversion_enabled", "is_numpy_style_type_promotion")
+    found: list[Callable[[], Any]] = [getattr(ops, name) for name in names if hasattr(ops, name)]
+    if hasattr(ops, "_numpy_style_slicing"):
+        found.append(lambda: ops._numpy_style_slicing)
+    return found
+
+
+_SETTINGS = _settings()
 
 
 def shape_tuple(tensor: Any) -> Any:
@@ -312,6 +331,47 @@ def shape_tuple(tensor: Any) -> Any:
         return tensor._shape_tuple()
     except AttributeError:
         return tuple(tensor.shape)
+
+
+def function_graph(graph: Any, name: str) -> Any:
+    """The graph of a function in another graph's library; None where it is not at hand."""
+    try:
+        return getattr(graph._get_function(name), "graph", None)
+    except (AttributeError, ValueError):
+        return None
+
+
+def is_keras_variable(value: Any) -> bool:
+    """Is this a variable of Keras 3, of exactly the class that Keras makes?"""
+    keras = sys.modules.get("keras")
+    return keras is not None and type(value) is getattr(keras, "Variable", None)
+
+
+_texts_watched = False
+
+
+def watch_texts(refuse: Callable[[str], None]) -> None:
+    """Call `refuse` before a symbolic tensor or a variable is made a text. Done once, for good: the classes of
+    eager tensors have methods of their own, so nothing of an eager program is slowed.
+    """
+    global _texts_watched
+    if _texts_watched:
+        return
+    _texts_watched = True
+    from tensorflow.python.ops.resource_variable_ops import BaseResourceVariable
+
+    for kind in (tf.Tensor, BaseResourceVariable):
+        for name in {"__repr__", "__str__"} & set(vars(kind)):
+            setattr(kind, name, _watched_text(kind, getattr(kind, name), refuse))
+
+
+def _watched_text(kind: type, original: Callable[..., str], refuse: Callable[[str], None]) -> Callable[..., str]:
+    @functools.wraps(original)
+    def text(self: Any) -> str:
+        refuse(kind.__name__)
+        return original(self)
+
+    return text
 
 
 def add_control_inputs(operation: Any, others: list[Any]) -> None:

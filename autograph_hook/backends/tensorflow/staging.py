@@ -11,7 +11,8 @@ from typing import Any
 import tensorflow as tf
 
 from autograph_hook.backends.tensorflow import private
-from autograph_hook.backends.tensorflow.compile import Compiled, VariableCreation, trace
+from autograph_hook.backends.tensorflow.compile import Compiled, VariableCreation, seeded, trace
+from autograph_hook.backends.tensorflow.exact import Inexact, exactly
 from autograph_hook.backends.tensorflow.failures import Unordered
 
 _EAGER = type(tf.constant(0))
@@ -34,11 +35,14 @@ def is_tensor(value: Any) -> bool:
 
 
 def provides(value: Any) -> bool:
-    """Is this a module, function, class or object of TensorFlow or Keras?"""
+    """Is this a module, function, class or object of TensorFlow or Keras? No code of the value's own is run."""
     if isinstance(value, types.ModuleType):
-        return value.__name__.partition(".")[0] in _FRAMEWORKS
-    module = getattr(value, "__module__", None) or getattr(type(value), "__module__", "")
-    return isinstance(module, str) and module.partition(".")[0] in _FRAMEWORKS
+        name = types.ModuleType.__getattribute__(value, "__name__")
+    elif isinstance(value, types.FunctionType):
+        name = value.__module__
+    else:
+        name = type.__getattribute__(value if isinstance(value, type) else type(value), "__module__")
+    return isinstance(name, str) and name.partition(".")[0] in _FRAMEWORKS
 
 
 def tensor_test(value: Any) -> Callable[[Any], bool] | None:
@@ -66,11 +70,24 @@ def compile(
 ) -> Compiled:
     """Trace a function for staging. Raises an Exception where the graph could not stand for the eager run."""
     try:
-        compiled = trace(function, inputs, name, xla)
-    except (VariableCreation, Unordered) as error:
+        with exactly():
+            compiled = trace(function, inputs, name, xla)
+    except (VariableCreation, Unordered, Inexact) as error:
         raise RuntimeError(str(error)) from None
-    if private.global_seed() is not None:
-        drawn = [kind for kind in compiled.stateful_ops if "Random" in kind or kind == "Multinomial"]
-        if drawn:
-            raise RuntimeError(f"draws random numbers ({drawn[0]}) after tf.random.set_seed")
+    kind = seeded(compiled.concrete.graph)
+    if kind is not None:
+        raise RuntimeError(f"draws random numbers from a seed ({kind})")
     return compiled
+
+
+_WRAPPERS = {"ListWrapper": list, "_DictWrapper": dict, "_TupleWrapper": tuple}
+
+
+def content(value: Any) -> type | None:
+    """What a container of TensorFlow's behaves as: shapes, and what `tf.Module` puts in the place of containers."""
+    kind = type(value)
+    if kind is tf.TensorShape:
+        return tuple
+    if kind.__module__ == "tensorflow.python.trackable.data_structures":
+        return _WRAPPERS.get(kind.__name__)
+    return None
