@@ -171,7 +171,7 @@ def test_a_module_that_python_itself_has_imported_is_said_without_a_line_of_ours
         (["frobnicate"], "there is no command 'frobnicate'. Accepted: run, show, compile, cache, report, doctor, startup. To run "
                          "a script: autograph-hook run SCRIPT."),
         (["comple", "x"], "there is no command 'comple'. Did you mean 'compile'? Accepted: "),
-        (["show"], "show takes one file.\nusage: autograph-hook show FILE[:FUNCTION]"),
+        (["show"], "show takes one file.\nusage: autograph-hook show [--tree] FILE[:FUNCTION]"),
         (["compile"], "compile needs files or directories.\nusage: autograph-hook compile PATH..."),
         (["compile", "gone"], "there is no file or directory 'gone'."),
         (["cache", "clean"], "cache needs 'info' or 'clean', and the files or directories to look at.\nusage: "),

@@ -99,7 +99,7 @@ print(data.replace({str(ROOT).encode()!r}, b"/{"x" * (len(str(ROOT)) - 1)}").hex
 """
     data = project.output("-S", "-c", program).strip()
     program = f"import pickle, sys; print(pickle.loads(bytes.fromhex({data!r})), 'autograph_hook' in sys.modules)"
-    assert project.output("-c", program, env={"PYTHONPATH": ""}) == "train False\n"
+    assert project.output("-S", "-c", program, env={"PYTHONPATH": ""}) == "train False\n"
 
 
 def test_a_forked_child_does_not_write_the_report(project: Project) -> None:

@@ -36,7 +36,7 @@ def test_installing_again_with_the_same_settings_gives_the_same_hook(project: Pr
         import sys, autograph_hook
         first = autograph_hook.install(enable=["a"], mode="traced")
         print(autograph_hook.install(enable=["a"], mode="traced") is first, autograph_hook.install() is first)
-        print(len([f for f in sys.meta_path if "autograph" in repr(f)]))
+        print(len([f for f in sys.meta_path if repr(f) == "<autograph_hook finder>"]))
         """,
     )
     assert project.output("main.py").splitlines() == ["True True", "1"]
@@ -54,7 +54,7 @@ def test_installing_with_other_settings_stands_on_what_was_there_and_can_be_take
         outer = autograph_hook.install(enable=["a", "c", "d"])
         with autograph_hook.install(enable="b", disable=["c"]) as inner:
             import a, b, c
-            print(len([f for f in sys.meta_path if "autograph" in repr(f)]), inner.settings.list("enable"))
+            print(len([f for f in sys.meta_path if repr(f) == "<autograph_hook finder>"]), inner.settings.list("enable"))
         import d
         print(*(type(m.__loader__).__name__ for m in (a, b, c, d)), outer.installed)
         """,
@@ -93,7 +93,7 @@ for wrong in ({"modus": "off"}, {"mode": "of"}, {"enable": ["a b"]}):
     except autograph_hook.AutographError as error:
         print(error)
 import sys
-print([f for f in sys.meta_path if "autograph" in repr(f)])
+print([f for f in sys.meta_path if repr(f) == "<autograph_hook finder>"])
 """
     lines = project.output("-c", program).splitlines()
     assert lines[0].startswith(

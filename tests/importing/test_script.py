@@ -230,7 +230,7 @@ def test_mode_off_runs_the_plain_program_without_the_hook(project: Project) -> N
     project.write(
         "main.py",
         "import sys, os, beside\nprint(__spec__, type(__loader__).__name__, type(beside.__loader__).__name__)\n"
-        "print([f for f in sys.meta_path if 'autograph' in repr(f)], 'AUTOGRAPH_HOOK' in os.environ)\n",
+        "print([f for f in sys.meta_path if repr(f) == '<autograph_hook finder>'], 'AUTOGRAPH_HOOK' in os.environ)\n",
     )
     project.write("beside.py", "")
     expected = "None SourceFileLoader SourceFileLoader\n[] False\n"

@@ -14,7 +14,7 @@ from tests.conftest import ROOT, Project
 
 PROBE = (
     "import sys\n"
-    "hooks = [f for f in sys.meta_path if 'autograph' in repr(f)]\n"
+    "hooks = [f for f in sys.meta_path if repr(f) == '<autograph_hook finder>']\n"
     "print(len(hooks), *sorted(m for m in sys.modules if m.startswith('autograph_hook')))\n"
 )
 
