@@ -124,6 +124,15 @@ def test_a_function_goes_through_xla() -> None:
     assert tape.gradient(y, x).numpy().tolist() == [2.0, 4.0]
 
 
+def test_an_exception_inside_a_loop_of_tensorflow_leaves_the_variable_scope_as_it_was() -> None:
+    def fails(_: Any) -> Any:
+        raise LookupError("no")
+
+    with pytest.raises(LookupError, match="no"):
+        trace(lambda given: [tf.map_fn(fails, given[0])], [tf.constant([1.0])], "fails")
+    assert tf.compat.v1.get_variable_scope().caching_device is None
+
+
 def test_an_exception_of_the_function_comes_through() -> None:
     def fails(given: list[Any]) -> list[Any]:
         raise LookupError("no")

@@ -61,7 +61,7 @@ def trace(
     specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in inputs]
     whole = tf.function(flat, input_signature=specs, autograph=False, jit_compile=jit_compile or None)
     # Around the trace as well as in it: `tf.init_scope` leaves the graph, not this.
-    with _no_variables():
+    with _no_variables(), private.variable_scope_kept():
         return Compiled(whole.get_concrete_function())
 
 

@@ -293,6 +293,22 @@ class with_options:
             self.context.function_call_options = self.before
 
 
+class variable_scope_kept:  # noqa: N801 - a context manager that reads as a word
+    """Leaves the thread's variable scope as it was. It is shared with the graphs that are built, and TensorFlow's
+    loops do not put its caching device back when something raises inside them.
+    """
+
+    __slots__ = ("caching_device", "scope")
+
+    def __enter__(self) -> None:
+        self.scope = tf.compat.v1.get_variable_scope()
+        self.caching_device = getattr(self.scope, "_caching_device", None)
+
+    def __exit__(self, *error: object) -> None:
+        if getattr(self.scope, "_caching_device", None) is not self.caching_device:
+            self.scope._caching_device = self.caching_device
+
+
 def global_seed() -> int | None:
     """The seed that `tf.random.set_seed` has set."""
     try:

@@ -1,0 +1,150 @@
+"""A trace of our own must stand for the eager run exactly: what would differ ends it.
+
+In a graph, a Python number that depends on a tensor becomes a tensor: `n = 1 if t > 0 else 2`. For a trace that
+the user asked for, that is what is wanted; a trace that nobody sees must not turn the caller's `int` into a tensor.
+The same goes for the text of a symbolic tensor, which is not the text of an eager one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from autograph_hook.backends.protocol import State
+from autograph_hook.backends.tensorflow import private
+
+_PYTHON = (bool, int, float, complex, str, bytes)
+
+
+class Inexact(BaseException):
+    """The graph would not do what the eager run does. No Exception: nothing that is traced may swallow it."""
+
+
+class _Thread(threading.local):
+    active = 0
+    truths: dict[int, Any] | None = None
+
+
+_thread = _Thread()
+
+
+class exactly:
+    """What this thread traces here must be exact."""
+
+    def __enter__(self) -> None:
+        private.watch_texts(_refuse_text)
+        self.before = (_thread.active, _thread.truths)
+        _thread.active, _thread.truths = 1, {}
+
+    def __exit__(self, *error: object) -> None:
+        _thread.active, _thread.truths = self.before
+
+
+def active() -> bool:
+    return bool(_thread.active)
+
+
+def _refuse_text(kind: str) -> None:
+    if _thread.active and not tf.executing_eagerly():
+        raise Inexact(f"makes a text of a {kind}")
+
+
+def truth(tensor: Any) -> Any:
+    """A tensor that stands for a Python bool of the eager run: `not t`, `t in ts`."""
+    if _thread.truths is not None and isinstance(tensor, tf.Tensor):
+        _thread.truths[id(tensor)] = tensor
+    return tensor
+
+
+def check_outputs(tensors: Sequence[Any]) -> None:
+    if any(id(tensor) in (_thread.truths or ()) for tensor in tensors):
+        raise Inexact("returns a Python bool that depends on a tensor")
+
+
+def check_item(subject: Any) -> None:
+    """What an index that depends on a tensor picks from a Python list must be a tensor."""
+    is_python = isinstance(subject, (list, tuple)) and not all(isinstance(item, tf.Tensor) for item in subject)
+    if _thread.active and is_python:
+        raise Inexact("picks from Python values by an index that depends on a tensor")
+
+
+class Watched:
+    """The state of a construct, noting which variables held a Python number on the way."""
+
+    def __init__(self, state: State, skipped: int) -> None:
+        self.state = state
+        self.labels = state.labels
+        self.skipped = skipped
+        self.seen: list[tuple[Any, ...]] = []
+
+    @property
+    def guarded(self) -> bool:
+        return self.state.guarded
+
+    def get(self) -> tuple[Any, ...]:
+        values = self.state.get()
+        if self.skipped:
+            self.skipped -= 1
+        else:
+            self.seen.append(values)
+        return values
+
+    def set(self, values: Sequence[Any]) -> None:
+        self.state.set(values)
+
+    def check(self) -> None:
+        for i, (label, value) in enumerate(zip(self.labels, self.state.get(), strict=True)):
+            if label.startswith("ag__") and not label.startswith("ag__result"):
+                continue
+            if any(_became_tensor(values[i], value) for values in self.seen):
+                what = "the result" if label.startswith("ag__") else label
+                raise Inexact(f"{what} is a Python value that depends on a tensor")
+
+
+def _became_tensor(before: Any, after: Any) -> bool:
+    kind = type(before)
+    if isinstance(after, tf.Tensor):
+        return isinstance(before, _PYTHON) or id(before) in (_thread.truths or ()) or kind.__module__ == "numpy"
+    if kind in (list, tuple) and isinstance(after, kind):
+        if len(before) != len(after):
+            return any(isinstance(item, tf.Tensor) for item in after)
+        return any(_became_tensor(one, other) for one, other in zip(before, after, strict=True))
+    if kind is dict and isinstance(after, dict):
+        return any(_became_tensor(item, after.get(key)) for key, item in before.items())
+    return False
+
+
+def staged(run: Callable[[Any], None], state: State, skipped: int) -> None:
+    """Run a construct on its state; in an exact trace, see that no Python number becomes a tensor.
+
+    `skipped`: how many times the construct first reads values that it does not join.
+    """
+    if not _thread.active:
+        run(state)
+        return
+    watched = Watched(state, skipped)
+    run(watched)
+    watched.check()
+
+
+def selected(run: Callable[..., Any], thunks: Sequence[Callable[[], Any]]) -> Any:
+    """The same for a conditional expression."""
+    if not _thread.active:
+        return run(*thunks)
+    seen: list[Any] = []
+
+    def noting(thunk: Callable[[], Any]) -> Callable[[], Any]:
+        def noted() -> Any:
+            value = thunk()
+            seen.append(value)
+            return value
+
+        return noted
+
+    value = run(*map(noting, thunks))
+    if any(_became_tensor(one, value) for one in seen):
+        raise Inexact("a conditional expression is a Python value that depends on a tensor")
+    return value

@@ -1,0 +1,184 @@
+"""Reading attributes while tracing: no code runs that is not traced, and what was read is a fact.
+
+A fact is looked at again before each staged call, so it must be one that can be looked at: a value in the object
+or its class. A property is not read but called, as its twin; what it reads are the facts.
+"""
+
+from __future__ import annotations
+
+import collections
+import inspect
+import types
+from typing import TYPE_CHECKING, Any
+
+from autograph_hook.staging import codes, effects
+from autograph_hook.staging.effects import CONTAINERS, PRIMITIVES, described
+from autograph_hook.staging.facts import Abort
+
+if TYPE_CHECKING:
+    from autograph_hook.staging.trace import Trace
+
+_MISSING: Any = object()
+_TUPLE: Any = collections.namedtuple("_TUPLE", "a")
+_OF_CLASSES = frozenset({"__name__", "__qualname__", "__module__", "__doc__", "__mro__", "__bases__", "__dict__"})
+_OF_OBJECTS = frozenset({"__class__", "__dict__", "__doc__", "__module__"})
+_SLOTS = (types.MemberDescriptorType, types.GetSetDescriptorType, type(_TUPLE.a))
+_FUNCTIONS = (types.FunctionType, classmethod, staticmethod, types.BuiltinFunctionType, types.MethodDescriptorType,
+              types.WrapperDescriptorType)  # fmt: skip
+
+_ELEMENTS = ("trainable_variables", "variables", "non_trainable_variables")
+"""Properties of a framework's base classes that collect variables: their elements are looked at again."""
+
+
+def read(trace: Trace, owner: Any, name: str) -> Any:
+    kind = type(owner)
+    if kind in PRIMITIVES or kind in CONTAINERS:
+        return getattr(owner, name)
+    if trace.values.is_symbolic(owner) or (trace.values.recognises(kind) and not isinstance(owner, type)):
+        reason = trace.values.refusal(owner, name)
+        if reason is not None:
+            raise Abort(reason)
+        return getattr(owner, name)
+    if isinstance(owner, types.ModuleType):
+        return _of_module(trace, owner, name)
+    if isinstance(owner, type):
+        return _of_class(trace, owner, name)
+    if kind is super:
+        return _of_super(trace, owner, name)
+    if trace.values.content(owner) is not None or effects.is_immutable(owner) or trace.values.is_constant(owner):
+        return getattr(owner, name)
+    return _of_object(trace, owner, kind, name)
+
+
+def has(trace: Trace, owner: Any, name: str) -> bool:
+    """`hasattr(owner, name)`"""
+    kind = type(owner)
+    if trace.values.recognises(kind):
+        if trace.values.refusal(owner, name) is not None:
+            raise Abort(f"asks whether {described(owner)} has {name!r}")
+        return True
+    its_own = _lookup(kind, "__getattr__") is not None or _finds_its_own(kind)
+    if its_own and not isinstance(owner, (type, types.ModuleType)):
+        raise Abort(f"asks whether {described(owner)} has {name!r}")
+    if inspect.getattr_static(owner, name, _MISSING) is _MISSING:
+        if not trace.is_ours(owner):
+            trace.outside.facts.add("missing", owner, name, None)
+        return False
+    read(trace, owner, name)
+    return True
+
+
+def _lookup(kind: type, name: str) -> tuple[type, Any] | None:
+    """Where in the classes of an object a name is defined, and what stands there."""
+    for owner in kind.__mro__:
+        namespace = vars(owner)
+        if name in namespace:
+            return owner, namespace[name]
+    return None
+
+
+def _finds_its_own(kind: type) -> bool:
+    """Does a class have a `__getattribute__` written in Python?"""
+    found = _lookup(kind, "__getattribute__")
+    return found is None or not isinstance(found[1], types.WrapperDescriptorType)
+
+
+def _of_module(trace: Trace, owner: types.ModuleType, name: str) -> Any:
+    namespace = vars(owner)
+    if name in namespace:
+        value = namespace[name]
+    elif trace.values.provides(owner):
+        value = getattr(owner, name)
+    else:
+        raise Abort(f"reads {name!r} of the module {namespace.get('__name__')}, which has it made")
+    trace.outside.fact("attribute", owner, name, value)
+    return value
+
+
+def _of_class(trace: Trace, owner: type, name: str) -> Any:
+    found = _lookup(owner, name)
+    if found is None:
+        if name not in _OF_CLASSES or name == "__dict__":
+            raise Abort(f"reads {name!r} of the class {owner.__qualname__}, which its own class has")
+    elif not _is_plain(found[1]) and not isinstance(found[1], (*_FUNCTIONS, property, *_SLOTS)):
+        if not effects.is_immutable(value := getattr(owner, name)):
+            raise Abort(f"reads {name!r} of the class {owner.__qualname__}, which is a {described(found[1])}")
+        return value
+    value = getattr(owner, name)
+    trace.outside.fact("attribute", owner, name, value)
+    return value
+
+
+def _of_super(trace: Trace, owner: Any, name: str) -> Any:
+    value = getattr(owner, name)
+    if not isinstance(value, (types.MethodType, types.BuiltinMethodType, types.MethodWrapperType)):
+        raise Abort(f"reads {name!r} by super()")
+    function = getattr(value, "__func__", None)
+    for kind in type(owner.__self__).__mro__:
+        if function is not None and vars(kind).get(name) is function:
+            trace.outside.fact("attribute", kind, name, function)
+            return value
+    if function is None and getattr(object, name, None) is not None:
+        return value
+    raise Abort(f"reads {name!r} by super()")
+
+
+def _of_object(trace: Trace, owner: Any, kind: type, name: str) -> Any:
+    provided = trace.values.provides(owner)
+    if _finds_its_own(kind):
+        raise Abort(f"reads {name!r} of {described(owner)}, whose attributes are found by its own code")
+    ours = trace.is_ours(owner)
+    if not ours:
+        trace.outside.admit(owner)
+    found = _lookup(kind, name)
+    raw = found[1] if found is not None else _MISSING
+    if name in _OF_OBJECTS:
+        value = getattr(owner, name)
+        if not ours:
+            trace.outside.fact("attribute", owner, name, value)
+        return value
+    if isinstance(raw, property):
+        assert found is not None
+        return _of_property(trace, owner, found[0], name, raw, ours)
+    namespace = getattr(owner, "__dict__", None) or {}
+    if isinstance(raw, _SLOTS) or (name in namespace and not hasattr(type(raw), "__set__")):
+        value = getattr(owner, name)
+        if not ours:
+            trace.outside.fact("attribute", owner, name, value)
+        return value
+    if found is None:
+        if _lookup(kind, "__getattr__") is not None:
+            raise Abort(f"reads {name!r} of {described(owner)}, which has it made")
+        return getattr(owner, name)  # raises
+    if not _is_plain(raw) and not isinstance(raw, _FUNCTIONS) and not provided:
+        raise Abort(f"reads {name!r} of {described(owner)}, which is a {described(raw)}")
+    if provided and not isinstance(raw, _FUNCTIONS):
+        raise Abort(f"reads {name!r} of {described(owner)}")
+    value = getattr(owner, name)
+    if ours:
+        trace.outside.fact("attribute", found[0], name, getattr(found[0], name))
+        trace.outside.facts.add("size", kind, None, len(vars(kind)))
+    else:
+        trace.outside.fact("attribute", owner, name, value)
+    return value
+
+
+def _of_property(trace: Trace, owner: Any, where: type, name: str, raw: property, ours: bool) -> Any:
+    if isinstance(raw.fget, types.FunctionType) and (
+        trace.host.has_twin(raw.fget) or codes.is_constant(raw.fget.__code__)
+    ):
+        trace.outside.fact("attribute", where, name, raw)
+        trace.outside.fact("attribute", raw, "fget", raw.fget)
+        return trace.host.call(raw.fget, owner)
+    if trace.values.provides(where) and name in _ELEMENTS and not ours:
+        value = getattr(owner, name)
+        if type(value) is tuple and all(trace.values.recognises(type(item)) for item in value):
+            trace.outside.admit(value)
+            trace.outside.facts.add("elements", owner, name, value)
+            return value
+    raise Abort(f"reads the property {name!r} of {described(owner)}, which is not enabled")
+
+
+def _is_plain(raw: Any) -> bool:
+    """A value that a class holds, not something that makes one."""
+    return not hasattr(type(raw), "__get__")

@@ -1,0 +1,194 @@
+"""Calls of what has no twin while tracing: what is called must be safe, and so must everything that it is given."""
+
+from __future__ import annotations
+
+import functools
+import types
+from typing import TYPE_CHECKING, Any
+
+from autograph_hook.staging import codes, effects
+from autograph_hook.staging.effects import CONTAINERS, MUTATES, PRIMITIVES, UNKNOWN, VALUE, VIEWS, described, name_of
+from autograph_hook.staging.facts import Abort
+
+if TYPE_CHECKING:
+    from autograph_hook.staging.trace import Trace
+
+_BUILTINS = (types.BuiltinFunctionType, types.MethodWrapperType, types.MethodDescriptorType,
+             types.WrapperDescriptorType)  # fmt: skip
+_SETTINGS = ("keras.src.optimizers", "keras.src.losses", "keras.src.dtype_policies")
+_SAME_OF_SYMBOLS = ("Tensor", "Variable", "RaggedTensor", "SparseTensor", "IndexedSlices", "TensorArray", "Module")
+
+
+def call(trace: Trace, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    if isinstance(function, type):
+        return _instance(trace, function, arguments, keywords)
+    what = judge(trace, function)
+    if id(function) in effects.NEED_VALUES and any(_holds_symbol(trace, argument) for argument in arguments):
+        raise Abort(VALUE.format(name_of(function)))
+    for argument in (*arguments, *keywords.values()) if what != "constant" else ():
+        passed(trace, argument, function)
+    result = function(*arguments, **keywords)
+    if what == "nothing":
+        return None
+    if type(result) in (list, dict, set):
+        if what == "pure" and _is_new(function):
+            trace.make(result)
+        elif what == "trusted":
+            trace.foreign[id(result)] = result
+    elif type(result) in VIEWS:
+        trace.make(result)
+    return result
+
+
+def _is_new(function: Any) -> bool:
+    """Is a container that it returns a new one?"""
+    owner = getattr(function, "__self__", None)
+    if owner is not None and type(owner) in (*CONTAINERS, *PRIMITIVES):
+        return function.__name__ in effects.NEW
+    return function not in (max, min)
+
+
+def judge(trace: Trace, function: Any) -> str:
+    """What calling it does; raises Abort where it may not be called.
+
+    "pure" and "nothing" as a backend says it; "constant": it looks at nothing; "changed": it changes its object,
+    which is ours; "trusted": the user says that it is safe.
+    """
+    kind = type(function)
+    if kind is functools.partial:
+        passed(trace, function.args, function)
+        passed(trace, function.keywords, function)
+        return judge(trace, function.func)
+    if kind in _BUILTINS:
+        what = effects.of_builtin(function)
+        owner = getattr(function, "__self__", None)
+        if what == "mutates" and trace.is_ours(owner):
+            return "changed"
+        if what == "pure":
+            if id(owner) in trace.foreign:
+                raise Abort(f"reads a {described(owner)} of unknown origin")
+            return what
+        if kind is types.MethodWrapperType and function.__name__ == "__init__" and trace.is_ours(owner):
+            return "pure"  # object.__init__, by super()
+        raise Abort((MUTATES if what == "mutates" else UNKNOWN).format(name_of(function)))
+    if kind is types.FunctionType and codes.is_constant(function.__code__):
+        trace.outside.fact("attribute", function, "__code__", function.__code__)
+        return "constant"
+    if kind is types.MethodType and codes.is_constant(getattr(function.__func__, "__code__", judge.__code__)):
+        return judge(trace, function.__func__)
+    effect = trace.values.effect(function)
+    if effect == "own":
+        if not trace.is_ours(function.__self__):
+            raise Abort(MUTATES.format(name_of(function)))
+        return "pure"
+    if effect == "settings":
+        _settings(trace, getattr(function, "__self__", function))
+        return "pure"
+    if effect is not None:
+        return effect
+    if effects.matches(effects.path_of(function), trace.safe):
+        return "trusted"
+    raise Abort(UNKNOWN.format(name_of(function)))
+
+
+def passed(trace: Trace, value: Any, function: Any, depth: int = 0) -> None:
+    """Code that we do not trace is about to get this: it must be able to do no harm with it."""
+    kind = type(value)
+    if kind in PRIMITIVES or trace.values.recognises(kind) or effects.is_immutable(value):
+        return
+    if kind in CONTAINERS or trace.values.content(value) is not None or effects.is_named_tuple(kind):
+        if depth > 12:
+            raise Abort(f"passes {described(value)} to {name_of(function)}, nested too deeply")
+        for element in value.values() if isinstance(value, dict) else value:
+            passed(trace, element, function, depth + 1)
+    elif kind is slice:
+        for part in (value.start, value.stop, value.step):
+            passed(trace, part, function, depth + 1)
+    elif isinstance(value, type):
+        if value not in effects.SAFE_TYPES and not trace.values.provides(value):
+            raise Abort(f"passes the class {value.__qualname__} to {name_of(function)}")
+    elif kind in (types.FunctionType, types.MethodType):
+        if not trace.host.has_twin(getattr(value, "__func__", value)):
+            judge(trace, value)
+    elif kind in _BUILTINS or kind is functools.partial:
+        judge(trace, value)
+    elif trace.is_ours(value) and (effects.is_iterator(value) or kind in VIEWS):
+        return
+    elif not trace.values.provides(value):
+        raise Abort(f"passes {described(value)} to {name_of(function)}")
+
+
+def require_same_of_symbols(trace: Trace, kind: Any) -> None:
+    """`isinstance(tensor, kind)` must say the same of a symbolic tensor as of an eager one."""
+    if kind in effects.SAFE_TYPES or (type(kind) is type and not trace.values.provides(kind)):
+        return
+    if trace.values.provides(kind) and kind.__name__ in _SAME_OF_SYMBOLS:
+        return
+    raise Abort(f"asks whether a tensor is a {getattr(kind, '__qualname__', kind)}")
+
+
+def _holds_symbol(trace: Trace, value: Any) -> bool:
+    if type(value) in (list, tuple):
+        return any(map(trace.values.is_symbolic, value))
+    return trace.values.is_symbolic(value) or effects.is_iterator(value)
+
+
+def _instance(trace: Trace, kind: type, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    if kind in effects.SAFE_TYPES or trace.values.effect(kind) is not None:
+        if kind in effects.CONVERSIONS and any(map(trace.values.is_symbolic, arguments)):
+            raise Abort(f"makes a Python {kind.__name__} of a tensor")
+        for argument in (*arguments, *keywords.values()):
+            if not (kind is str and type(argument) in (int, float)):
+                passed(trace, argument, kind)
+        made = kind(*arguments, **keywords)
+        return made if type(made) in PRIMITIVES else trace.make(made)
+    if effects.matches(effects.path_of(kind), trace.safe):
+        return kind(*arguments, **keywords)
+    initialise: Any = getattr(kind, "__init__")  # noqa: B009
+    plain_new = getattr(kind, "__new__") is object.__new__ and type(kind) is type  # noqa: B009
+    if issubclass(kind, BaseException) and initialise in (BaseException.__init__, Exception.__init__):
+        return kind(*arguments, **keywords)
+    plain_set: Any = getattr(kind, "__setattr__")  # noqa: B009
+    if plain_new and plain_set is object.__setattr__ and not trace.outside.kind(kind):
+        if trace.host.has_twin(initialise):
+            _class_fact(trace, kind, "__init__")
+            made = trace.make(object.__new__(kind))
+            trace.host.call(initialise, made, *arguments, **keywords)
+            return made
+        if initialise is object.__init__ and not arguments and not keywords:
+            return trace.make(kind())
+    raise Abort(f"makes an instance of {kind.__module__}.{kind.__qualname__}")
+
+
+def _class_fact(trace: Trace, kind: type, name: str) -> None:
+    for owner in kind.__mro__:
+        if name in vars(owner):
+            trace.outside.fact("attribute", owner, name, vars(owner)[name])
+            return
+
+
+def _settings(trace: Trace, owner: Any, depth: int = 0) -> None:
+    """All attributes of a framework's object are facts, and those of the objects in it."""
+    if not trace.values.provides(owner):
+        raise Abort(f"calls {described(owner)}, which holds what is not known to be safe")
+    if vars(owner).get("built", True) is not True:
+        raise Abort(f"calls {described(owner)}, which is not built yet")
+    trace.outside.facts.add("size", owner, None, len(vars(owner)))
+    for name, value in list(vars(owner).items()):
+        if name.startswith("_self_") or name == "_lock":
+            continue
+        kind = type(value)
+        if kind in PRIMITIVES or kind in CONTAINERS or trace.values.content(value) is not None:
+            trace.outside.fact("attribute", owner, name, value)
+            for element in () if kind in PRIMITIVES else value:
+                if trace.values.effect(element) is None and callable(element) and not trace.values.provides(element):
+                    raise Abort(f"calls {described(owner)}, which holds {name_of(element)}")
+            continue
+        if not (trace.values.provides(value) or isinstance(value, (list, dict)) or trace.values.recognises(kind)):
+            raise Abort(f"calls {described(owner)}, which holds {described(value)}")
+        trace.outside.facts.add("attribute", owner, name, value)
+        if isinstance(value, (list, dict)):
+            elements = tuple(dict.items(value)) if isinstance(value, dict) else tuple(list.__iter__(value))
+            trace.outside.facts.add("content", value, "dict" if isinstance(value, dict) else "list", elements)
+        if depth < 2 and hasattr(value, "__dict__") and kind.__module__.startswith(_SETTINGS):
+            _settings(trace, value, depth + 1)

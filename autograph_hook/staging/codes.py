@@ -1,0 +1,96 @@
+"""What can be seen in a twin's code before it runs: the globals it reads, and what no trace carries."""
+
+from __future__ import annotations
+
+import dis
+import functools
+import types
+from typing import NamedTuple
+
+_REFUSED = {
+    "IMPORT_NAME": "imports a module",
+    "IMPORT_STAR": "imports a module",
+    "STORE_GLOBAL": "stores to a name of the module",
+    "DELETE_GLOBAL": "deletes a name of the module",
+    "LOAD_BUILD_CLASS": "defines a class",
+    "STORE_ATTR": "stores to an attribute in a statement that is left as it is",
+    "DELETE_ATTR": "deletes an attribute in a statement that is left as it is",
+    "STORE_SUBSCR": "stores to an item in a statement that is left as it is",
+    "DELETE_SUBSCR": "deletes an item in a statement that is left as it is",
+    "STORE_SLICE": "stores to a slice in a statement that is left as it is",
+    "MATCH_CLASS": "matches a class pattern",
+    "MATCH_MAPPING": "matches a mapping pattern",
+    "MATCH_KEYS": "matches a mapping pattern",
+    "MATCH_SEQUENCE": "matches a sequence pattern",
+    "SETUP_FINALLY": "catches or cleans up after exceptions",
+    "GET_AWAITABLE": "awaits",
+    "SETUP_ANNOTATIONS": "keeps annotations",
+}
+
+Position = tuple[str, str, int]
+
+
+class Seen(NamedTuple):
+    reason: str | None
+    globals: tuple[str, ...]
+    stored: frozenset[str]
+    """Free variables that the function rebinds."""
+    inner: frozenset[Position]
+    """The functions defined inside."""
+
+
+_seen: dict[types.CodeType, Seen] = {}
+
+
+def position(code: types.CodeType) -> Position:
+    """What a function's plain code and its twin's have in common."""
+    return (code.co_filename, code.co_name, code.co_firstlineno)
+
+
+_CONSTANT = frozenset({"RESUME", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "NOP", "POP_TOP", "LOAD_SMALL_INT"})
+
+
+@functools.lru_cache(maxsize=1024)
+def is_constant(code: types.CodeType) -> bool:
+    """Does a function do nothing but return a constant? Such a function needs no twin."""
+    return all(instruction.opname in _CONSTANT for instruction in dis.get_instructions(code))
+
+
+def look(code: types.CodeType) -> Seen:
+    """What stands in a twin's code. Kept, by code."""
+    known = _seen.get(code)
+    if known is None:
+        known = _seen[code] = _look(code)
+    return known
+
+
+def _look(code: types.CodeType) -> Seen:
+    """The bodies of staged constructs are functions inside the twin, under the twin's name. So functions that the
+    user defines inside are looked at, too: what is refused there is refused a little early.
+    """
+    names: dict[str, None] = {}
+    stored: set[str] = set()
+    inner: set[Position] = set()
+    reason: str | None = None
+    free = set(code.co_freevars)
+    todo = [code]
+    for part in todo:
+        handlers = withs = 0
+        for instruction in dis.get_instructions(part):
+            opname = instruction.opname
+            if opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"):
+                names[instruction.argval] = None
+            elif opname in ("STORE_DEREF", "DELETE_DEREF") and instruction.argval in free:
+                stored.add(instruction.argval)
+            elif opname == "PUSH_EXC_INFO":
+                handlers += 1
+            elif opname == "WITH_EXCEPT_START":
+                withs += 1
+            reason = reason or _REFUSED.get(opname)
+        if handlers > withs:
+            reason = reason or _REFUSED["SETUP_FINALLY"]
+        for constant in part.co_consts:
+            if isinstance(constant, types.CodeType):
+                todo.append(constant)
+                inner.add(position(constant))
+    return Seen(reason, tuple(names), frozenset(stored & free), frozenset(inner))

@@ -1,0 +1,182 @@
+"""What may come into a speculative trace from outside, and which facts come with it.
+
+Operators on what has come in are not watched: `a == b`, `xs + ys`, a truth, a text. So the whole content of a
+container is a fact as soon as the container is read, and an object may come in only if what the operators run on it
+is enabled, and so traced as well.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import types
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from autograph_hook.staging import codes, effects
+from autograph_hook.staging.effects import CONTAINERS, PRIMITIVES, described
+from autograph_hook.staging.facts import Abort, Facts
+
+DEEPEST = 12
+LARGEST = 2_000
+"""Elements of one container that are facts."""
+
+_LOOK_AT_FRAMES = tuple(
+    id(getattr(builtins, name)) for name in ("breakpoint", "dir", "eval", "exec", "globals", "locals", "vars")
+)
+
+
+class Values(Protocol):
+    """What tracing needs of the backend."""
+
+    def recognises(self, kind: type) -> bool: ...
+
+    def is_symbolic(self, value: Any) -> bool: ...
+
+    def is_tensor(self, value: Any) -> bool: ...
+
+    def provides(self, value: Any) -> bool: ...
+
+    def effect(self, function: Any) -> str | None: ...
+
+    def refusal(self, owner: Any, name: str) -> str | None: ...
+
+    def is_constant(self, value: Any) -> bool: ...
+
+    def foreign(self, value: Any) -> str | None: ...
+
+    def is_safe_context(self, manager: Any) -> bool: ...
+
+    def content(self, value: Any) -> type | None: ...
+
+
+class Outside:
+    """The objects that have come in, by identity, and the facts about them."""
+
+    def __init__(self, values: Values, has_twin: Callable[[Any], bool]) -> None:
+        self.values = values
+        self.has_twin = has_twin
+        self.facts = Facts()
+        self.objects: dict[int, Any] = {}
+        self.cells: set[int] = set()
+        self.given: set[int] = set()
+        """Tensors and containers among the arguments: symbols and copies stand for them, so they may come in by no
+        other way."""
+        self._kinds: set[type] = set()
+
+    def __contains__(self, value: Any) -> bool:
+        return id(value) in self.objects
+
+    def fact(self, kind: str, owner: Any, key: str | None, value: Any) -> None:
+        self.admit(value)
+        self.facts.add(kind, owner, key, value)
+
+    def admit(self, value: Any, depth: int = 0) -> None:
+        kind = type(value)
+        if kind in PRIMITIVES or id(value) in self.objects:
+            return
+        if id(value) in self.given:
+            raise Abort(f"reaches {described(value)} both as an argument and by another way")
+        if depth > DEEPEST:
+            raise Abort("depends on the content of containers that are nested too deeply")
+        self.objects[id(value)] = value
+        container = kind if kind in CONTAINERS else self.values.content(value)
+        if container is not None:
+            self._content(value, container, depth)
+        elif self.values.recognises(kind):
+            reason = self.values.foreign(value)
+            if reason is not None:
+                raise Abort(reason)
+        elif kind is types.FunctionType:
+            self._function(value)
+        elif kind is types.MethodType:
+            self.admit(value.__self__, depth + 1)
+            self.admit(value.__func__, depth + 1)
+        elif kind is types.BuiltinFunctionType or kind is types.MethodWrapperType:
+            if id(value) in _LOOK_AT_FRAMES:
+                raise Abort(f"uses {value.__name__}, which looks at the frame that calls it")
+            if not isinstance(value.__self__, types.ModuleType):
+                self.admit(value.__self__, depth + 1)
+        elif kind is functools.partial:
+            self.admit(value.func, depth + 1)
+            self.admit(value.args, depth + 1)
+            self.admit(value.keywords, depth + 1)
+        elif not isinstance(value, (type, types.ModuleType)) and not self.values.provides(value):
+            self._object(value, kind, depth)
+
+    def _content(self, value: Any, kind: type, depth: int) -> None:
+        if len(value) > LARGEST:
+            raise Abort(f"depends on the content of a large {described(value)}")
+        is_dict = kind is dict
+        elements = tuple(value.items()) if is_dict else tuple(value)
+        for element in elements:
+            if is_dict:
+                self._key(element[0])
+                self.admit(element[1], depth + 1)
+            elif kind in (set, frozenset):
+                self._key(element)
+            else:
+                self.admit(element, depth + 1)
+        if kind is not tuple and kind is not frozenset:
+            self.facts.add("content", value, kind.__name__, elements)
+
+    def _key(self, key: Any) -> None:
+        kind = type(key)
+        if kind is tuple:
+            for part in key:
+                self._key(part)
+        elif kind not in PRIMITIVES and not effects.is_immutable(key):
+            raise Abort(f"depends on {described(key)} as a key")
+
+    def _function(self, function: types.FunctionType) -> None:
+        self.cells.update(map(id, function.__closure__ or ()))
+        if self.has_twin(function) or codes.is_constant(function.__code__):
+            self.fact("attribute", function, "__code__", function.__code__)
+            self.fact("attribute", function, "__defaults__", function.__defaults__)
+            self.fact("attribute", function, "__kwdefaults__", function.__kwdefaults__)
+
+    def _object(self, value: Any, kind: type, depth: int) -> None:
+        if effects.is_array(value):
+            raise Abort("reads a NumPy array, whose content may change")
+        if effects.is_immutable(value) or kind is types.CodeType:
+            return
+        if effects.is_named_tuple(kind):
+            for element in value:
+                self.admit(element, depth + 1)
+            self.kind(kind)
+            return
+        if effects.is_iterator(value):
+            raise Abort(f"uses {described(value)}, which reading uses up")
+        if kind in effects.NAMESPACES:
+            self.facts.add("type", value, None, kind)
+            self.fact("attribute", value, "__dict__", vars(value))
+            return
+        if not kind.__flags__ & _HEAP_TYPE or issubclass(kind, (*PRIMITIVES[:-1], *CONTAINERS)):
+            raise Abort(f"uses {described(value)}, of which it is not known how it changes")
+        self.facts.add("type", value, None, kind)
+        if self.kind(kind):
+            for name in kind.__dataclass_fields__:  # type: ignore[attr-defined]
+                if name in vars(value):
+                    self.fact("attribute", value, name, vars(value)[name])
+
+    def kind(self, kind: type) -> bool:
+        """A class whose instances are used. True: its methods read all fields of an instance."""
+        snapshot = False
+        for owner, name, method in effects.special_methods(kind):
+            if self.values.provides(owner):
+                continue
+            if isinstance(method, types.FunctionType) and (self.has_twin(method) or codes.is_constant(method.__code__)):
+                self.fact("attribute", owner, name, method)
+            elif effects.is_generated(owner, method):
+                snapshot = True
+            elif owner.__flags__ & _HEAP_TYPE and not effects.is_named_tuple(owner):
+                raise Abort(f"uses an instance of {kind.__module__}.{kind.__qualname__}, whose {name} is not enabled")
+        if kind not in self._kinds:
+            self._kinds.add(kind)
+            for owner in kind.__mro__:
+                if owner.__flags__ & _HEAP_TYPE and not self.values.provides(owner):
+                    self.facts.add("size", owner, None, len(vars(owner)))
+        return snapshot
+
+
+_HEAP_TYPE = 1 << 9
