@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import types
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from operator import is_
 from typing import Any
@@ -21,14 +22,42 @@ Check = Callable[[Any, tuple[Any, ...], dict[str, Any]], "list[Any] | None"]
 TensorTest = Callable[[Any], "Callable[[Any], bool] | None"]
 
 
+class Life:
+    """Ends when one of the objects that it follows is gone."""
+
+    def __init__(self) -> None:
+        self.lasts = True
+        self.ended: Callable[[], None] = lambda: None
+
+    def follow(self, value: Any) -> weakref.ref[Any]:
+        return weakref.ref(value, self._end)
+
+    def _end(self, _: object) -> None:
+        self.lasts = False
+        self.ended()
+
+
+def _may_die(value: Any) -> bool:
+    """Is it an object that a program may want to see gone? Not what modules and classes are made of."""
+    kind = type(value)
+    return kind.__weakrefoffset__ > 0 and not isinstance(
+        value, (type, types.FunctionType, types.ModuleType, types.BuiltinFunctionType, types.MethodType, set, frozenset)
+    )
+
+
 class Guard:
     """Collects the tests of one specialization and compiles them.
 
     The compiled check takes the cells function, the positional and the keyword arguments of a call; it returns the
     tensors that the compiled graph takes, or None when the call is another case.
+
+    Objects of the user's are not kept alive: `life` ends with the first of them that is gone, and with it the use of
+    the specialization. (Lists and dictionaries cannot be followed: an object to which one of its own refers back, by
+    way of a list, lives as long as the specialization.)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, life: Life) -> None:
+        self.life = life
         self.namespace: dict[str, Any] = {"is_": is_}
         self.tests: list[str] = []
         self.inputs: list[str] = []
@@ -38,8 +67,13 @@ class Guard:
     def constant(self, value: Any) -> str:
         name = self.names.get(id(value))
         if name is None:
-            name = self.names[id(value)] = f"c{len(self.names)}"
-            self.namespace[name] = value
+            name = f"c{len(self.names)}"
+            if _may_die(value):
+                self.namespace[name] = self.life.follow(value)
+                name += "()"
+            else:
+                self.namespace[name] = value
+            self.names[id(value)] = name
         return name
 
     def call(self, arguments: Sequence[Any], keywords: dict[str, Any]) -> None:
@@ -125,8 +159,16 @@ class Guard:
             elements = owner
         # Identity would do for all; equal numbers may be other objects.
         if not any(type(value) in PRIMITIVES and value is not None for value in values):
-            return f"{text} and all(map(is_, {elements}, {self.constant(values)}))"
+            return f"{text} and tuple(map(id, {elements})) == {self._identities(values)}"
+        if any(map(_may_die, values)):
+            tests = [self.seen(f"e[{i}]", value) for i, value in enumerate(values)]
+            return f"{text} and (e := [*{elements}]) and " + " and ".join(tests)
         return f"{text} and {self.constant(_all_same)}({elements}, {self.constant(values)})"
+
+    def _identities(self, values: tuple[Any, ...]) -> str:
+        for value in values:
+            self.constant(value)
+        return self.constant(tuple(map(id, values)))
 
     def seen(self, text: str, value: Any) -> str:
         """A test that `text` gives the same value again."""
@@ -145,7 +187,9 @@ class Guard:
         return f"{text} is {self.constant(value)}"
 
     def compiled(self) -> Check:
-        tests = "\n        and ".join(self.tests) or "True"
+        self.namespace["life"] = self.life
+        # Last: while it lasted, no identity that has been compared was used anew.
+        tests = "\n        and ".join([*self.tests, "life.lasts"])
         text = (
             "def check(cells, args, kwargs):\n"
             "    try:\n"

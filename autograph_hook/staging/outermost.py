@@ -16,18 +16,13 @@ from __future__ import annotations
 
 import types
 from _thread import allocate_lock
-from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from autograph_hook.staging.guards import Check, Guard, copied
-from autograph_hook.staging.results import Pack, Results
-from autograph_hook.staging.trace import Abort, Host, Trace
-from autograph_hook.transpiler import flags
+from autograph_hook.staging.specialization import Call, Options, Specialization, specialize
+from autograph_hook.staging.trace import Abort
 
 MOST_SPECIALIZATIONS = 8
 MOST_FAILURES = 3
-FEWEST_OPERATIONS = 16
-"""A graph with fewer operations costs as much to call as they cost one by one."""
 PATIENCE = 8
 """An inner function waits for an outer one this many times its own warm-up."""
 
@@ -36,42 +31,6 @@ NOT_TAKEN, SHUT, TAKEN = 0, 1, 2
 
 ENDS_TRACES = frozenset({"print", "float", "numpy", "item", "open", "time", "perf_counter", "monotonic", "input"})
 """Names that hint at something no trace carries: a function that uses one keeps no inner function waiting."""
-
-
-class Options(Protocol):
-    trace_safe: tuple[str, ...]
-    strict: bool
-    warm_up: str | int
-    jit_compile: bool
-
-
-class Call(Protocol):
-    """A call that stands at an open gate, as the runtime describes it."""
-
-    host: Host
-    thread: Any
-    backend: Any
-    options: Options
-    function: tuple[str, int, int, int]
-    frame: types.FrameType
-    cells: types.FunctionType | None
-    arguments: tuple[Any, ...]
-    keywords: dict[str, Any]
-
-    def twin(self) -> types.FunctionType | None: ...
-
-
-class Specialization:
-    """A compiled graph, and when it may be used."""
-
-    __slots__ = ("calls", "check", "compiled", "environment", "pack")
-
-    def __init__(self, check: Check, compiled: Any, pack: Pack, environment: Any) -> None:
-        self.check = check
-        self.compiled = compiled
-        self.pack = pack
-        self.environment = environment
-        self.calls = 0
 
 
 class Staging:
@@ -99,6 +58,13 @@ class Staging:
         self.blocks = False
 
 
+    def forget_the_dead(self) -> None:
+        """Drop the specializations of objects that are gone, and the graphs with them."""
+        self.specializations = [kept for kept in self.specializations if kept.life.lasts]
+
+
+__all__ = ["NOT_TAKEN", "SHUT", "TAKEN", "Call", "Options", "Staging", "enter"]
+
 _lock = allocate_lock()
 _candidates: dict[types.CodeType, Staging] = {}
 
@@ -110,7 +76,7 @@ def enter(call: Call, staging: Staging) -> int:
     backend = call.backend
     environment = backend.environment()
     for specialization in staging.specializations:
-        if specialization.environment == environment:
+        if specialization.environment == environment and specialization.life.lasts:
             inputs = specialization.check(call.cells, call.arguments, call.keywords)
             if inputs is not None:
                 return _run(call, staging, specialization, inputs)
@@ -222,7 +188,8 @@ def _specialize(call: Call, staging: Staging, environment: Any) -> int:
             staging.give_up(f"more than {MOST_SPECIALIZATIONS} kinds of calls: its guards keep missing")
             staging.calls_plain += 1
             return NOT_TAKEN
-        specialization = _traced(call, environment)
+        specialization = specialize(call, environment)
+        specialization.life.ended = staging.forget_the_dead
         staging.specializations = [specialization, *staging.specializations]
     except Abort as abort:
         staging.give_up(abort.reason)
@@ -241,112 +208,3 @@ def _specialize(call: Call, staging: Staging, environment: Any) -> int:
         staging.calls_plain += 1
         return NOT_TAKEN
     return _run(call, staging, specialization, inputs)
-
-
-def _traced(call: Call, environment: Any) -> Specialization:
-    """Trace the call's twin. Raises Abort, before anything outside has changed."""
-    name, _line, _size, known = call.function
-    for flag, reason in _REFUSED:
-        if known & flag:
-            raise Abort(reason)
-    twin = call.twin()
-    if twin is None:
-        raise Abort("it has no twin")
-    backend = call.backend
-    trace = Trace(call.host, backend, call.options.trace_safe)
-    guard = Guard()
-    inputs: list[Any] = []
-    _guard_arguments(call, trace, guard, inputs)
-    packed: list[Any] = []
-
-    def traced(symbols: Sequence[Any]) -> list[Any]:
-        given = iter(symbols)
-        trace.outside.given.clear()
-
-        def copy(value: Any) -> Any:
-            return copied(value, backend.tensor_test, given, trace.copies, trace.outside.given)
-
-        arguments = [copy(value) for value in call.arguments]
-        keywords = {name: copy(value) for name, value in call.keywords.items()}
-        _require_apart(trace)
-        before, call.thread.trace = call.thread.trace, trace
-        try:
-            trace.enter(twin, cells=False)
-            result = twin(*arguments, **keywords)
-        finally:
-            call.thread.trace = before
-        results = Results(trace, backend, symbols)
-        packed[:] = [results.pack(result)]
-        return results.outputs
-
-    try:
-        compiled = backend.compile(traced, inputs, name, call.options.jit_compile)
-    except (Abort, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        raise Abort(_reason(error)) from None
-    if compiled.operations < FEWEST_OPERATIONS:
-        raise Abort(f"too few operations to gain ({compiled.operations})")
-    for fact in trace.outside.facts:
-        guard.fact(fact)
-    guard.distinct(id(value) for value in trace.outside.objects.values() if _may_be_given(backend, value))
-    return Specialization(guard.compiled(), compiled, packed[0], environment)
-
-
-_REFUSED = (
-    (flags.STORES_OUTSIDE, "stores to a name of an enclosing function or of the module"),
-    (flags.TRIES, "catches or cleans up after exceptions"),
-    (flags.IMPORTS, "imports a module"),
-    (flags.DEFINES_CLASS, "defines a class"),
-)
-
-
-def _guard_arguments(call: Call, trace: Trace, guard: Guard, inputs: list[Any]) -> None:
-    """Tests for the arguments and the cells; what comes in by them is outside the trace."""
-    guard.call(call.arguments, call.keywords)
-    for text, value in _argument_texts(call):
-        _take_inputs(call.backend, value, inputs, trace)
-        guard.argument(text, value, call.backend.tensor_test)
-    for i, cell in enumerate((call.cells.__closure__ or ()) if call.cells is not None else ()):
-        try:
-            value = cell.cell_contents
-        except ValueError as error:
-            raise Abort("uses a variable of an enclosing function that has no value yet") from error
-        trace.outside.cells.add(id(cell))
-        trace.outside.admit(value)
-        guard.tests.append(guard.seen(f"cells.__closure__[{i}].cell_contents", value))
-
-
-def _require_apart(trace: Trace) -> None:
-    for identity in trace.outside.given:
-        if identity in trace.outside.objects:
-            raise Abort("reaches an argument by another way as well")
-
-
-def _may_be_given(backend: Any, value: Any) -> bool:
-    return type(value) in (list, dict) or backend.tensor_test(value) is not None
-
-
-def _reason(error: BaseException) -> str:
-    text = str(error).strip().splitlines()
-    return f"tracing raised {type(error).__name__}" + (f": {text[0]}" if text else "")
-
-
-def _argument_texts(call: Call) -> list[tuple[str, Any]]:
-    """For each argument, the expression by which the guard finds it."""
-    found = [(f"args[{i}]", value) for i, value in enumerate(call.arguments)]
-    return found + [(f"kwargs[{name!r}]", value) for name, value in call.keywords.items()]
-
-
-def _take_inputs(backend: Any, value: Any, inputs: list[Any], trace: Trace) -> None:
-    """The tensors among the arguments, in the order in which the guard finds them; the rest comes in as it is."""
-    if backend.tensor_test(value) is not None:
-        inputs.append(value)
-    elif type(value) in (list, tuple):
-        for item in value:
-            _take_inputs(backend, item, inputs, trace)
-    elif type(value) is dict:
-        for item in value.values():
-            _take_inputs(backend, item, inputs, trace)
-    else:
-        trace.outside.admit(value)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
-from autograph_hook.staging import outermost
+from autograph_hook.staging import outermost, specialization
 
 from .programs import Program
 
@@ -187,7 +187,7 @@ def test_a_mistake_of_ours_leaves_the_function_plain(monkeypatch: pytest.MonkeyP
     def broken(*_: Any) -> Any:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr(outermost, "Trace", broken)
+    monkeypatch.setattr(specialization, "Trace", broken)
     program = Program("def f(x): return pad(x)")
     program.calls(3, lambda m: m.f(X))
     program.assert_plain("f", "staging failed with ZeroDivisionError: ours")

@@ -490,3 +490,28 @@ def test_a_trace_in_one_thread_does_not_concern_another() -> None:
     assert errors == []
     program.assert_staged("f")
     assert program.hooked.log == list(range(len(program.hooked.log)))
+
+
+def test_objects_live_no_longer_for_having_been_staged() -> None:
+    import gc
+    import weakref
+
+    program = Program("""
+        class Layer:
+            def __init__(self): self.w = tf.Variable(2.0)
+        class Model:
+            def __init__(self): self.layers = [Layer()]; self.name = "a"; self.parts = {"n": 1, "l": self.layers[0]}
+            def f(self, x): return pad(x) * self.layers[0].w * self.parts["n"] + self.parts["l"].w
+        def f(x, model): return model.f(x)
+    """)
+    for _ in range(20):
+        model = program.hooked.Model()
+        reference = weakref.ref(model)
+        for _ in range(3):
+            program.hooked.f(X, model)
+        del model
+        gc.collect()
+        assert reference() is None
+        assert program.staging("f").specializations == []
+    program.assert_staged("f")
+    assert program.staging("f").calls_staged > 50

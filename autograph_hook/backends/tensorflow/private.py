@@ -293,7 +293,7 @@ class with_options:
             self.context.function_call_options = self.before
 
 
-class variable_scope_kept:  # noqa: N801 - a context manager that reads as a word
+class variable_scope_kept:
     """Leaves the thread's variable scope as it was. It is shared with the graphs that are built, and TensorFlow's
     loops do not put its caching device back when something raises inside them.
     """
