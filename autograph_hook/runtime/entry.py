@@ -51,7 +51,7 @@ def _has_twin(function: Any) -> bool:
 
 def _tracing() -> bool:
     """Does this thread build a graph?"""
-    for backend in _backends:
+    for backend in _backends:  # noqa: SIM110 - a generator would cost as much as the question
         if backend.tracing():
             return True
     return False

@@ -40,7 +40,7 @@ class Life:
 def _may_die(value: Any) -> bool:
     """Is it an object that a program may want to see gone? Not what modules and classes are made of."""
     kind = type(value)
-    return kind.__weakrefoffset__ > 0 and not isinstance(
+    return kind.__weakrefoffset__ != 0 and not isinstance(
         value, (type, types.FunctionType, types.ModuleType, types.BuiltinFunctionType, types.MethodType, set, frozenset)
     )
 

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from autograph_hook.staging import outermost
+
 from .programs import Program, outcome, same
 
 X = tf.constant([1.0, -2.0, 3.0])
@@ -515,3 +517,90 @@ def test_objects_live_no_longer_for_having_been_staged() -> None:
         assert program.staging("f").specializations == []
     program.assert_staged("f")
     assert program.staging("f").calls_staged > 50
+
+
+EITHER: dict[str, str] = {
+    "an item set in a branch": "def f(x):\n  xs = [0.0, x]\n  if x[0] > 0: xs[0] = 1.0\n  return pad(x), xs",
+    "an attribute set in a branch": "class C: pass\ndef f(x):\n  c = C()\n  c.n = 0\n  if x[0] > 0: c.n = 1\n"
+    "  return pad(x), c.n",
+    "a dict item counted in a loop": "def f(x):\n  d = {'n': 0}\n  for y in x: d['n'] += 1\n  return pad(x), d",
+    "None or a tensor": "def f(x):\n  y = None\n  if x[0] > 0: y = pad(x)\n  return y",
+    "a name that only one branch sets": "def f(x):\n  x = pad(x)\n  if x[0] < 0: y = x\n  return y",
+    "a Python loop that a tensor ends": "def f(x):\n  x = pad(x)\n  for i in [1, 2, 3]:\n    if x[0] * i > 1: break\n"
+    "  return x, i",
+    "a Python loop with a tensor's continue": "def f(x):\n  t = pad(x)\n  for i in range(3):\n"
+    "    if x[i] < 0: continue\n    t = t + i\n  return t",
+    "a Python loop with an else": "def f(x):\n  t = pad(x)\n  for i in range(3):\n    if x[i] < -9: break\n"
+    "  else: t = t * 2\n  return t",
+    "a while loop with a return": "def f(x):\n  x = pad(x)\n  while tf.reduce_sum(x) < 9:\n    x = x + 1\n"
+    "    if x[0] > 3: return x * 2\n  return x",
+    "a nested branch of numbers": "def f(x):\n  n = 1\n  if x[0] > 0:\n    if x[1] > 0: n = 2\n    else: n = 3\n"
+    "  return pad(x) * n",
+    "a list that grows in a staged loop": "def f(x):\n  ys = []\n  for y in x: ys.append(y * 2)\n  return pad(x), ys",
+    "a list of tensors picked by a tensor": "def f(x):\n  ys = [x, pad(x)]\n  return ys[tf.argmax(x) - 1]",
+    "unpacking a tensor": "def f(x):\n  a, *b = pad(x)\n  return a, b",
+    "the star of a tensor": "def g(*a): return len(a), a\ndef f(x): return g(*pad(x))",
+    "zip of tensors": "def f(x): return [a * b for a, b in zip(x, pad(x))]",
+    "list of a tensor": "def f(x): return list(pad(x)), tuple(x)",
+    "sum and max of a tensor": "def f(x): return sum(pad(x)), max(x), min(x[0], x[1]), abs(x)",
+    "a comparison with None": "def f(x): return pad(x), x is None, x == None, None in [1]",
+    "a comparison of dtypes": "def f(x): return pad(x) if x.dtype == tf.float32 else x, x.dtype == 'float32'",
+    "a comparison of shapes": "def f(x): return pad(x), x.shape == [3], x.shape == (3,), tuple(x.shape)",
+    "a tensor compared with another shape": "def f(x): return pad(x), x == tf.zeros([2])",
+    "the result of an assignment": "v = tf.Variable([0.0, 0.0, 0.0])\ndef f(x): return v.assign_add(pad(x)) * 2, v + 0",
+    "two reads around an assignment": "v = tf.Variable(1.0)\ndef f(x):\n  a = v.read_value()\n  b = v + 0\n"
+    "  v.assign_add(pad(x)[0])\n  return a, b, v.read_value(), v * 1",
+    "two names of one variable": "v = tf.Variable(1.0)\nw = v\ndef f(x):\n  v.assign_add(pad(x)[0])\n  w.assign(w * 2)\n"
+    "  return v + w",
+    "an assignment in a branch": "v = tf.Variable(1.0)\ndef f(x):\n  x = pad(x)\n  if x[0] > 0: v.assign_add(1.0)\n"
+    "  return v + x",
+    "an assignment of another shape": "v = tf.Variable([1.0, 2.0, 3.0])\ndef f(x):\n  v.assign(pad(x)[:2])\n  return v",
+    "an item of a variable": "v = tf.Variable([1.0, 2.0, 3.0])\ndef f(x):\n  v[0].assign(pad(x)[1])\n  return v + 0",
+    "a scatter": "v = tf.Variable([1.0, 2.0, 3.0])\ndef f(x):\n"
+    "  v.scatter_nd_update([[1]], [pad(x)[0]])\n  return v + 0",
+    "shapes that do not fit": "def f(x): return pad(x) @ x",
+    "dtypes that do not fit": "def f(x): return pad(x) + tf.constant(1)",
+    "integers and floats": "def f(x): return tf.cast(pad(x), tf.int32) * 2, x * 2, 2 / x, 7 // tf.cast(x, tf.int64)",
+    "a ragged tensor": "r = tf.ragged.constant([[1.0], [2.0, 3.0]])\ndef f(x): return pad(x) * tf.reduce_sum(r * 2)",
+    "a sparse tensor": "s = tf.sparse.from_dense([[1.0, 0.0, 2.0]])\n"
+    "def f(x): return tf.sparse.sparse_dense_matmul(s, pad(x)[:, None])",
+    "gradients of an embedding": "w = tf.Variable(tf.ones([4, 2]))\ndef f(x):\n"
+    "  with tf.GradientTape() as t: y = tf.reduce_sum(tf.gather(w, [1, 1, 2]) * pad(x)[:, None])\n"
+    "  return tf.convert_to_tensor(t.gradient(y, w))",
+    "a jacobian": "def f(x):\n  with tf.GradientTape() as t:\n    t.watch(x)\n    y = pad(x) ** 2\n"
+    "  return t.jacobian(y, x)",
+    "einsum": "def f(x): return tf.einsum('i,j->ij', pad(x), x)",
+    "dynamic sizes": "def f(x):\n  y = tf.boolean_mask(pad(x), x > 0)\n  return y, tf.size(y), tf.unique(y)",
+    "a match statement": "def f(x, n=1):\n  match n:\n    case 1: return pad(x)\n    case _: return x",
+    "a walrus": "def f(x): return (y := pad(x)) * 2, y",
+    "a starred argument of a builtin": "xs = [1, 2]\ndef f(x): return pad(x), max(*xs), dict(a=1, **{'b': 2})",
+    "a conditional lambda": "def f(x):\n  g = (lambda y: y * 2) if x.shape[0] == 3 else (lambda y: y)\n  return g(pad(x))",
+    "a partial": "import functools\ndef g(a, b): return pad(a) * b\nh = functools.partial(g, b=2.0)\ndef f(x): return h(x)",
+    "reduce": "import functools\ndef f(x): return functools.reduce(lambda a, b: a + b, [x, pad(x)])",
+    "itertools": "import itertools\ndef f(x): return [a * b for a, b in itertools.product([x, pad(x)], repeat=2)]",
+    "a class with __getitem__": "class C:\n  def __getitem__(self, i): return 2.0 * i\nc = C()\n"
+    "def f(x): return pad(x) * c[3]",
+    "a class with __len__ and __iter__": "class C:\n  def __len__(self): return 2\n  def __iter__(self): return iter([1, 2])\n"
+    "c = C()\ndef f(x): return pad(x) * len(c), [x * i for i in c]",
+    "a class with __contains__": "class C:\n  def __contains__(self, x): return x == 2\nc = C()\n"
+    "def f(x): return pad(x) * (2 in c), 3 not in c",
+    "a tf.Module with a property": "class M(tf.Module):\n  def __init__(self):\n    super().__init__(name='m')\n"
+    "    self.v = tf.Variable(2.0)\n  @property\n  def w(self): return self.v * 2\nm = M()\n"
+    "def f(x): return pad(x) * m.w, m.name",
+    "a frozen dataclass": "import dataclasses\n@dataclasses.dataclass(frozen=True)\nclass C: a: float = 2.0\nc = C()\n"
+    "def f(x): return pad(x) * c.a, c",
+    "a cached property": "import functools\nclass C:\n  n = 0\n  @functools.cached_property\n  def a(self):\n"
+    "    C.n += 1\n    return 2.0\nc = C()\ndef f(x): return pad(x) * c.a, c.n",
+    "an lru_cache": "import functools\nlog = []\n@functools.lru_cache\ndef g(n):\n  log.append(n)\n  return n * 2.0\n"
+    "def f(x): return pad(x) * g(3), log[:]",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EITHER)
+def test_staged_or_not_the_results_are_the_same(name: str) -> None:
+    program = Program(EITHER[name])
+    for x in (X, X, X, -X, X * 2, tf.zeros([3]), X):
+        program.both(lambda m, x=x: m.f(x))
+    staging = program.staging("f")
+    assert staging.reason is not None or staging.calls_staged > 0
+    assert staging.failures <= outermost.MOST_FAILURES
