@@ -118,8 +118,12 @@ def passed(trace: Trace, value: Any, function: Any, depth: int = 0) -> None:
         raise Abort(f"passes {described(value)} to {name_of(function)}")
 
 
-def require_same_of_symbols(trace: Trace, kind: Any) -> None:
-    """`isinstance(tensor, kind)` must say the same of a symbolic tensor as of an eager one."""
+def require_same_of_symbols(trace: Trace, tensor: Any, kind: Any) -> None:
+    """`isinstance(tensor, kind)` must say the same of a symbolic tensor as of an eager one; what is a bool here may
+    be a Python bool there.
+    """
+    if kind in effects.CONVERSIONS and getattr(tensor.dtype, "name", "") == "bool":
+        raise Abort(f"asks whether a tensor is a {kind.__name__}")
     if kind in effects.SAFE_TYPES or (type(kind) is type and not trace.values.provides(kind)):
         return
     if trace.values.provides(kind) and kind.__name__ in _SAME_OF_SYMBOLS:

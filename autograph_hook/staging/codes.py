@@ -5,7 +5,7 @@ from __future__ import annotations
 import dis
 import functools
 import types
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _REFUSED = {
     "IMPORT_NAME": "imports a module",
@@ -76,6 +76,7 @@ def _look(code: types.CodeType) -> Seen:
     todo = [code]
     for part in todo:
         handlers = withs = 0
+        before: Any = None
         for instruction in dis.get_instructions(part):
             opname = instruction.opname
             if opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"):
@@ -86,6 +87,9 @@ def _look(code: types.CodeType) -> Seen:
                 handlers += 1
             elif opname == "WITH_EXCEPT_START":
                 withs += 1
+            elif opname == "IS_OP" and isinstance(before, bool):
+                reason = reason or "asks for the identity of True or False"
+            before = instruction.argval
             reason = reason or _REFUSED.get(opname)
         if handlers > withs:
             reason = reason or _REFUSED["SETUP_FINALLY"]

@@ -20,6 +20,7 @@ from typing import Any
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
+
 PRIMITIVES = (bool, int, float, complex, str, bytes, type(None))
 CONTAINERS = (list, tuple, dict, set, frozenset)
 VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))

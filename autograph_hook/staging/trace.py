@@ -210,7 +210,7 @@ class Trace:
     def _isinstance(self, value: Any, kinds: Any) -> bool:
         if self.values.is_symbolic(value):
             for kind in kinds if type(kinds) is tuple else (kinds,):
-                calls.require_same_of_symbols(self, kind)
+                calls.require_same_of_symbols(self, value, kind)
         return isinstance(value, kinds)
 
     def _type(self, *arguments: Any) -> type:

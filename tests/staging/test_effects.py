@@ -220,7 +220,10 @@ EFFECTS: dict[str, tuple[str, str, str]] = {
                                "  return pad(x), n", "None", "n is a Python value"),
     "not of a tensor": ("def f(x): return pad(x), not x[0] > 0", "None", "Python bool"),
     "in of tensors": ("def f(x): return pad(x), x[0] in [x[1], x[2]]", "None", "Python bool"),
-    "and of a tensor and a bool": ("def f(x): return pad(x), x[0] > 0 and True", "None", "Python value"),
+    "and of a tensor and a bool": ("def f(x): return pad(x), x[0] > 0 and True", "None", "Python bool"),
+    "identity of a truth": ("def f(x): return pad(x) * (2 if (x[0] > 0 and True) is True else 3)", "None", "identity"),
+    "a truth as an index": ("def f(x): return [x, pad(x)][not x[0] > 0]", "None", "as an index"),
+    "the class of a truth": ("def f(x): return pad(x), isinstance(not x[0] > 0, bool)", "None", "whether a tensor is"),
     "a shape known only when it runs": ("def f(x): return pad(x), tf.boolean_mask(x, x > 0).shape[0]", "None",
                                         "shape that is known only when the graph runs"),
     "len of a tensor of unknown length": ("def f(x): return pad(x), len(tf.boolean_mask(x, x > 0))", "None",
@@ -315,6 +318,15 @@ FINE: dict[str, str] = {
     "def f(x): return pad(x) * p.a * p[1] + len(p)",
     "not in a condition": "def f(x):\n  x = pad(x)\n  if not x[0] > 0: x = x + 1\n  return x",
     "and in a condition": "def f(x):\n  x = pad(x)\n  if x[0] > 0 and x[1] < 0: x = x + 1\n  return x",
+    "and of a tensor and a flag in a condition": "flag = True\ndef f(x):\n  x = pad(x)\n"
+    "  if x[0] > 0 and flag: x = x + 1\n  return x",
+    "a while loop with a break": "def f(x):\n  x = pad(x)\n  while tf.reduce_sum(x) < 9:\n    x = x + 1\n"
+    "    if x[0] > 3: break\n  return x",
+    "a while loop with a return": "def f(x):\n  x = pad(x)\n  while tf.reduce_sum(x) < 9:\n    x = x + 1\n"
+    "    if x[0] > 3: return x * 2\n  return x",
+    "an embedding and its gradient": "w = tf.Variable(tf.ones([4, 2]))\ndef f(x):\n"
+    "  with tf.GradientTape() as t: y = tf.reduce_sum(tf.gather(w, [1, 1, 2]) * pad(x)[:, None])\n"
+    "  return tf.convert_to_tensor(t.gradient(y, w))",
     "a chained comparison": "def f(x):\n  x = pad(x)\n  if 0 < x[0] < 2: x = x + 1\n  return x",
     "isinstance": "def f(x): return pad(x), isinstance(x, tf.Tensor), isinstance(x, (list, tf.Variable))",
     "recursion on a number": "def g(x, n): return pad(x) if n == 0 else g(x * 2, n - 1)\ndef f(x): return g(x, 5)",

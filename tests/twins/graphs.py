@@ -5,11 +5,11 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-import numpy as np
 import pytest
 
 from tests.twins.both import enabled, plain
 
+np = pytest.importorskip("numpy")
 tf = pytest.importorskip("tensorflow")
 
 

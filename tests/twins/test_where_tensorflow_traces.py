@@ -7,12 +7,11 @@ import types
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from autograph_hook.runtime import entry
 from tests.twins.both import enabled, plain
-from tests.twins.graphs import numbers, tf
+from tests.twins.graphs import np, numbers, tf
 
 STEPS = """
 import tensorflow as tf

@@ -77,7 +77,7 @@ class TensorFlow:
         return exact.truth(operators.contains(container, element))
 
     def get_item(self, subject: Any, key: Any) -> Any:
-        exact.check_item(subject)
+        exact.check_item(subject, key)
         return operators.get_item(subject, key)
 
     def unpack(self, value: Any, before: int, starred: bool, after: int) -> Sequence[Any]:

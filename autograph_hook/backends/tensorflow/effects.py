@@ -19,6 +19,7 @@ from autograph_hook.backends.tensorflow import private
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
+
 PURE = "pure"
 """Builds operations, which do their work each time the graph runs; a container that it returns is new."""
 NOTHING = "nothing"

@@ -53,7 +53,9 @@ def _refuse_text(kind: str) -> None:
 
 
 def truth(tensor: Any) -> Any:
-    """A tensor that stands for a Python bool of the eager run: `not t`, `t in ts`."""
+    """A tensor that may stand for a Python bool of the eager run: `not t`, `t in ts`, `t and flag`. As a condition it
+    is as good as one; it must not get out.
+    """
     if _thread.truths is not None and isinstance(tensor, tf.Tensor):
         _thread.truths[id(tensor)] = tensor
     return tensor
@@ -64,8 +66,10 @@ def check_outputs(tensors: Sequence[Any]) -> None:
         raise Inexact("returns a Python bool that depends on a tensor")
 
 
-def check_item(subject: Any) -> None:
+def check_item(subject: Any, key: Any) -> None:
     """What an index that depends on a tensor picks from a Python list must be a tensor."""
+    if id(key) in (_thread.truths or ()):
+        raise Inexact("uses a Python bool that depends on a tensor as an index")
     is_python = isinstance(subject, (list, tuple)) and not all(isinstance(item, tf.Tensor) for item in subject)
     if _thread.active and is_python:
         raise Inexact("picks from Python values by an index that depends on a tensor")
@@ -145,6 +149,8 @@ def selected(run: Callable[..., Any], thunks: Sequence[Callable[[], Any]]) -> An
         return noted
 
     value = run(*map(noting, thunks))
-    if any(_became_tensor(one, value) for one in seen):
-        raise Inexact("a conditional expression is a Python value that depends on a tensor")
-    return value
+    if not any(_became_tensor(one, value) for one in seen):
+        return value
+    if isinstance(value, tf.Tensor) and value.dtype == tf.bool:
+        return truth(value)
+    raise Inexact("a conditional expression is a Python value that depends on a tensor")

@@ -20,6 +20,7 @@ from autograph_hook.backends.tensorflow import private
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
+
 NEVER_FAIL = _words(
     """
     Abs Acos Acosh Add AddN AddV2 Angle ApproximateEqual Asin Asinh Atan Atan2 Atanh AvgPool AvgPoolGrad
@@ -57,6 +58,7 @@ NEEDS_CONSTANTS: dict[str, tuple[int, ...]] = {
 """The same, if these inputs are constants."""
 
 # Their result is right for what it is used with.
+_CHANGE_NOTHING = ("Assert", "Random", "Multinomial", "ResourceGather")
 FITTING = frozenset({"BroadcastGradientArgs", "Shape", "ShapeN"})
 
 INTEGERS_FAIL = frozenset({"Div", "FloorDiv", "FloorMod", "Mod", "Pow", "TruncateDiv", "TruncateMod"})
@@ -128,7 +130,7 @@ def _nature(operation: Any, known: dict[str, tuple[bool, bool]]) -> tuple[bool, 
     if constants is not None and all(_is_constant(operation.inputs[i]) for i in constants):
         return not _shapes_known(operation), False
     # An unknown stateful operation may also change something.
-    return True, private.is_stateful(kind) and not kind.startswith(("Assert", "Random", "Multinomial"))
+    return True, private.is_stateful(kind) and not kind.startswith(_CHANGE_NOTHING)
 
 
 def _is_constant(tensor: Any) -> bool:
