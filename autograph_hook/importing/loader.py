@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     Record = tuple[tuple[Any, ...], tuple[tuple[int, str], ...]]  # payload of a Transformed, its problems
 
-_Code = type(part_of_importlib.__code__)
 
 
 class Loader(SourceFileLoader):

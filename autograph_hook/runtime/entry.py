@@ -63,8 +63,15 @@ def _is_watched() -> bool:
         return True
     if sys.version_info >= (3, 12):
         tools = sys.monitoring
-        return any(tools.get_tool(number) is not None for number in (tools.DEBUGGER_ID, tools.COVERAGE_ID))
+        shown = tools.events.LINE | getattr(tools.events, "BRANCH", 0)
+        return any(tools.get_tool(number) is not None and _shows(tools, number, shown) for number in range(6))
     return False
+
+
+def _shows(tools: Any, number: int, events: int) -> bool:
+    """Is a tool told of these events, be it in some functions only? A debugger asks for its own breakpoints' code
+    alone, so that it is one counts."""
+    return number == tools.DEBUGGER_ID or bool(tools.get_events(number) & events) or number == tools.COVERAGE_ID
 
 
 class _Host:

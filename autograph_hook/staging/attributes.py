@@ -7,6 +7,7 @@ or its class. A property is not read but called, as its twin; what it reads are 
 from __future__ import annotations
 
 import collections
+import enum
 import inspect
 import types
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,8 @@ def read(trace: Trace, owner: Any, name: str) -> Any:
         return _of_class(trace, owner, name)
     if kind is super:
         return _of_super(trace, owner, name)
+    if isinstance(owner, enum.Enum) and (name not in ("name", "value") or not effects.is_plain_member(owner)):
+        raise Abort(f"reads {name!r} of a member of an enumeration")
     if trace.values.content(owner) is not None or effects.is_immutable(owner) or trace.values.is_constant(owner):
         return getattr(owner, name)
     return _of_object(trace, owner, kind, name)

@@ -60,7 +60,7 @@ NEW = frozenset({"copy", "union", "intersection", "difference", "split", "rsplit
 """Methods whose result is a new container."""
 
 _IMMUTABLE_MODULES = frozenset(
-    {"datetime", "decimal", "_decimal", "_pydecimal", "fractions", "pathlib", "pathlib._local", "re", "uuid"}
+    {"datetime", "fractions", "pathlib", "pathlib._local", "re", "uuid"}
 )
 _SINGLETONS = (type(Ellipsis), type(NotImplemented), range, property)
 NAMESPACES = (types.SimpleNamespace, argparse.Namespace)
@@ -102,12 +102,23 @@ def of_builtin(function: Any) -> str:
 def is_immutable(value: Any) -> bool:
     """An object of Python or NumPy that never changes, nor runs code of the caller's."""
     kind = type(value)
-    if kind in _SINGLETONS or isinstance(value, enum.Enum):
+    if kind in _SINGLETONS:
         return True
+    if isinstance(value, enum.Enum):
+        return is_plain_member(value)
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(value, (numpy.generic, numpy.dtype, numpy.ufunc, type(numpy.sum))):
-        return kind.__module__.partition(".")[0] == "numpy"
+        return kind.__module__.partition(".")[0] == "numpy" and not isinstance(value, numpy.void)
     return kind.__module__ in _IMMUTABLE_MODULES
+
+
+_OF_MEMBERS = {"_value_", "_name_", "__objclass__", "_sort_order_", "_hashable_values_", "_unhashable_values_"}
+MEMBER_VALUES = (bool, int, float, complex, str, bytes, type(None))
+
+
+def is_plain_member(member: enum.Enum) -> bool:
+    """A member of an enumeration that has a simple value and nothing else."""
+    return type(member.value) in MEMBER_VALUES and set(vars(member)) <= _OF_MEMBERS
 
 
 def is_array(value: Any) -> bool:

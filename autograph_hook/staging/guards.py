@@ -98,8 +98,8 @@ class Guard:
             if not all(type(key) is str for key in value):
                 raise Abort("is given a dict with other keys than texts")
             keys = self.constant(tuple(value))
-            self.tests.append(f"type({text}) is dict and tuple({text}) == {keys}")
-            self.tests.append(f"{self.constant(_all_texts)}({text})")
+            self.tests.append(f"type({text}) is dict and {self.constant(_all_texts)}({text})")
+            self.tests.append(f"tuple({text}) == {keys}")
             self.containers.append(text)
             for key, element in value.items():
                 self.argument(f"{text}[{key!r}]", element, tensor_test)
@@ -149,7 +149,7 @@ class Guard:
             keys = tuple(key for key, _ in values)
             values = tuple(value for _, value in values)
             if all(type(key) is str for key in keys):
-                text += f" and tuple({owner}) == {self.constant(keys)} and {self.constant(_all_texts)}({owner})"
+                text += f" and {self.constant(_all_texts)}({owner}) and tuple({owner}) == {self.constant(keys)}"
             else:
                 text += f" and {self.constant(_all_same)}({owner}, {self.constant(keys)})"
             elements = f"{owner}.values()"

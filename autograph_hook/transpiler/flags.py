@@ -5,5 +5,4 @@ STORES_OUTSIDE = 1
 TRIES = 2
 """It catches or cleans up after exceptions."""
 IMPORTS = 4
-LOOPS = 8
 DEFINES_CLASS = 16

@@ -615,3 +615,22 @@ def test_numpy_scalars_are_told_apart() -> None:
     for n in (np.float32(2), np.float32(2), np.float64(2), np.int32(3), np.float32(4)):
         program.both(lambda m, n=n: m.f(X, n))
     assert program.staging("f").reason is None
+
+
+def test_members_of_an_enumeration_may_change() -> None:
+    program = Program(
+        "import enum\n"
+        "class M(enum.Enum):\n  A = 1\n"
+        "M.A.w = 2.0\n"
+        "class N(enum.Enum):\n  B = []\n"
+        "def f(x):\n  N.B.value.append(1)\n  return pad(x) * M.A.w, len(N.B.value)\n"
+        "def g(x): return pad(x) * M.A.w\n"
+    )
+    x = tf.constant([1.0, 2.0])
+    program.calls(4, lambda m: (m.f(x), m.g(x)))
+
+    def changed(m: Any) -> Any:
+        m.M.A.w = 5.0
+        return m.f(x), m.g(x)
+
+    program.calls(2, changed)

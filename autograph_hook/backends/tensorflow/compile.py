@@ -12,7 +12,7 @@ from autograph_hook.backends.tensorflow import exact, private
 from autograph_hook.backends.tensorflow.failures import order
 
 
-class VariableCreation(Exception):
+class VariableCreation(BaseException):
     """A trace was about to create a variable, which a graph would do again each time it is traced."""
 
 
@@ -78,16 +78,13 @@ def seeded(graph: Any) -> str | None:
     """A kind of operation in a graph, or in a function of it, that draws random numbers from a seed of its own."""
     for operation in graph.get_operations():
         kind: str = operation.type
-        if private.is_stateful(kind) and ("Random" in kind or kind in _DRAW) and _has_seed(operation.node_def):
+        if private.is_stateful(kind) and _has_seed(operation.node_def):
             return kind
     for function in graph.as_graph_def().library.function:
         for node in function.node_def:
             if private.is_stateful(node.op) and _has_seed(node):
                 return str(node.op)
     return None
-
-
-_DRAW = frozenset({"Multinomial", "TruncatedNormal", "ParameterizedTruncatedNormal"})
 
 
 def _has_seed(node: Any) -> bool:

@@ -43,10 +43,6 @@ class exactly:
         _thread.active, _thread.truths = self.before
 
 
-def active() -> bool:
-    return bool(_thread.active)
-
-
 def _refuse_text(kind: str) -> None:
     if _thread.active and not tf.executing_eagerly():
         raise Inexact(f"makes a text of a {kind}")

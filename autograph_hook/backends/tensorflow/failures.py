@@ -57,9 +57,20 @@ NEEDS_CONSTANTS: dict[str, tuple[int, ...]] = {
 }  # fmt: skip
 """The same, if these inputs are constants."""
 
-# Their result is right for what it is used with.
 _CHANGE_NOTHING = ("Assert", "Random", "Multinomial", "ResourceGather")
+"""Stateful, but they change nothing that outlives them."""
+
 FITTING = frozenset({"BroadcastGradientArgs", "Shape", "ShapeN"})
+"""Their result is as good as a constant, where they are given tensors of known shapes."""
+
+ANY_SHAPE = _words(
+    """
+    Abs Acos Acosh Asin Asinh Atan Atanh Cast Ceil Cos Cosh Digamma Elu Erf Erfc Exp Expm1 Floor Identity Inv
+    IsFinite IsInf IsNan LeakyRelu Lgamma Log Log1p LogicalNot Neg OnesLike Rank Reciprocal Relu Relu6 Rint Round
+    Rsqrt Selu Shape ShapeN Sigmoid Sign Sin Sinh Size Softplus Softsign Sqrt Square StopGradient Tan Tanh ZerosLike
+    """
+)
+"""Nothing about the shape of their one input can be wrong."""
 
 INTEGERS_FAIL = frozenset({"Div", "FloorDiv", "FloorMod", "Mod", "Pow", "TruncateDiv", "TruncateMod"})
 """By zero, or by a negative power; with other numbers they do not fail."""
@@ -134,12 +145,14 @@ def _nature(operation: Any, known: dict[str, tuple[bool, bool]]) -> tuple[bool, 
 
 
 def _is_constant(tensor: Any) -> bool:
-    return tensor.op.type in FITTING or tf.get_static_value(tensor) is not None
+    if tensor.op.type in FITTING:
+        return all(given.shape.is_fully_defined() for given in tensor.op.inputs)
+    return tf.get_static_value(tensor) is not None
 
 
 def _shapes_known(operation: Any) -> bool:
-    """With one input there is nothing that would have to fit."""
-    return len(operation.inputs) < 2 or all(
+    """Is all known that could turn out not to fit?"""
+    return operation.type in ANY_SHAPE or all(
         tensor.shape.is_fully_defined() or tensor.dtype in (tf.resource, tf.variant) for tensor in operation.inputs
     )
 

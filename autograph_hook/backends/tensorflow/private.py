@@ -309,15 +309,6 @@ class variable_scope_kept:
             self.scope._caching_device = self.caching_device
 
 
-def global_seed() -> int | None:
-    """The seed that `tf.random.set_seed` has set."""
-    try:
-        seed: int | None = _eager_context.context()._seed
-        return seed
-    except AttributeError:
-        return 0  # unknown: as if there were one, so that nothing random is staged
-
-
 def surroundings() -> Any:
     """What of this thread's and the process's settings changes what operations do; None where operations are
     watched or run asynchronously, so that a graph could not stand for them.
@@ -325,7 +316,19 @@ def surroundings() -> Any:
     context = _eager_context.context()
     if context.op_callbacks or context.is_async():
         return None
-    return (context.device_name, context._seed is None, *[setting() for setting in _SETTINGS])
+    return (context.device_name, context._seed is None, *[setting() for setting in _SETTINGS], *_keras_settings())
+
+
+def _keras_settings() -> tuple[Any, ...]:
+    """What Keras's functions read: default dtype and precision policy, the small number, the order of dimensions."""
+    found: list[Any] = []
+    for name in ("keras", "tf_keras"):
+        config = getattr(sys.modules.get(name), "config", None) or getattr(sys.modules.get(name), "backend", None)
+        if config is not None and hasattr(config, "floatx"):
+            found += [config.floatx(), config.epsilon(), config.image_data_format()]
+            policy = getattr(config, "dtype_policy", None)
+            found.append(policy().name if policy is not None else None)
+    return tuple(found)
 
 
 def _settings() -> list[Callable[[], Any]]:
@@ -406,11 +409,6 @@ def function_names(operation: Any) -> list[str]:
             found.append(attribute.func.name)
         found.extend(function.name for function in attribute.list.func)
     return found
-
-
-def has_integer_type(node: Any) -> bool:
-    """Does a node of a graph definition compute with integers?"""
-    return "T" in node.attr and bool(tf.as_dtype(node.attr["T"].type).is_integer)
 
 
 def holds_functions(operation: Any) -> bool:

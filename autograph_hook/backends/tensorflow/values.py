@@ -12,7 +12,6 @@ from autograph_hook.backends.tensorflow import private
 TENSORS = (tf.Tensor, tf.Variable)
 ITERATORS = (tf.data.Iterator, private.DistributedIterator)
 DATASETS = (tf.data.Dataset, private.DistributedIterable)
-SPARSE = (tf.SparseTensor, tf.IndexedSlices)
 STAGED = (*TENSORS, tf.RaggedTensor, tf.TensorArray, *DATASETS, *ITERATORS)
 
 # What has a value that a graph can carry.

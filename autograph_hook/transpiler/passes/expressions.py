@@ -13,7 +13,7 @@
 | `[f(x) for x in y]` | `ag__.made([ag__.callee(f)(x) for x in ag__.iterate(y)])` |
 | `[a]`, `{a: b}`, `{a}` | `ag__.made([a])`, `ag__.made({a: b})`, `ag__.made({a})` |
 | `super()` | `ag__.super_(super, __class__, self)` |
-| `locals()`, `eval(x)` | `ag__.locals_(…)`, `ag__.in_frame(…)` |
+| `locals()`, `eval(x)` | `ag__.in_frame(locals, …)`, `ag__.in_frame(eval, …, x)` |
 
 All else stays as it is: arithmetic and single comparisons are the values' own business. An operand with `:=`
 cannot move into a lambda, so the expression around it stays Python's. Lambdas stay: they have gates of their own.

@@ -95,7 +95,6 @@ class Statements:
         )
 
     def _while(self, node: ast.While, frame: Frame) -> list[ast.stmt]:
-        self.flags |= flags.LOOPS
         if node.lineno in self.plain:
             body = self.block(node.body, frame)
             return [at(ast.While(self.expression(node.test), body, self.block(node.orelse, frame)), node)]
@@ -103,7 +102,6 @@ class Statements:
         return self.control.while_(node, frame, inner, self.block(node.body, inner))
 
     def _for(self, node: ast.For, frame: Frame) -> list[ast.stmt]:
-        self.flags |= flags.LOOPS
         head = self.stores.assigned(node.target, load(ITEM, node), node)
         if node.lineno in self.plain:
             subject = operator("iterate", node.iter, self.expression(node.iter))
