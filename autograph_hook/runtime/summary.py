@@ -38,10 +38,12 @@ def _function(gate: Gate) -> dict[str, Any]:
         reason = staging.reason
     elif gate.twin_calls and not staged:
         reason = f"part of graphs: traced {gate.twin_calls} times"
+    elif staging is not None and staging.failures and not staged:
+        reason = f"{staging.failures} staged calls failed, and were answered by plain ones"
     elif staging is not None and staging.calls and not staged:
         waits = staging.calls > staging.warm_up
         reason = "waits for the function around it" if waits else f"warming up, {staging.warm_up} calls"
-    if staged or gate.twin_calls:
+    if staged or (gate.twin_calls and (staging is None or staging.reason is None)):
         status = "staged"
     else:
         status = "plain" if plain else "unused"

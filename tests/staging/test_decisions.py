@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
+from autograph_hook.runtime.summary import modules
 from autograph_hook.staging import outermost, specialization
 
 from .programs import Program
@@ -250,3 +251,19 @@ def test_a_script_prints_the_same_and_is_staged(project: Any) -> None:
     report = json.loads((project.path / "report.json").read_text())
     functions = {f["qualname"]: f for module in report["modules"] for f in module["functions"]}
     assert functions["step"]["calls_staged"] > 50, functions["step"]
+
+
+def test_the_report_says_that_staged_calls_failed_and_keeps_a_plain_function_plain() -> None:
+    program = Program(
+        "def f(x, i): return pad(x) * tf.gather(x, i)\n"
+        "def inner(x): return pad(x)\n"
+        "def outer(x):\n  inner(x)\n  print(end='')\n  return x\n"
+    )
+    bad = tf.constant([99])
+    for _ in range(4):
+        program.both(lambda m: m.f(X, bad))
+    program.calls(4, lambda m: m.outer(X))
+    (described,) = [module for module in modules() if module["file"] == program.path]
+    found = {function["qualname"]: function for function in described["functions"]}
+    assert "staged calls failed" in found["f"]["reason"] and found["f"]["status"] == "plain"
+    assert "print" in found["outer"]["reason"] and found["outer"]["status"] == "plain"
