@@ -12,7 +12,7 @@ from typing import Any
 import tensorflow as tf
 
 from autograph_hook.backends.protocol import UNDEFINED, Body, Location, State
-from autograph_hook.backends.tensorflow import nests, private, values
+from autograph_hook.backends.tensorflow import nests, private, promotion, values
 from autograph_hook.errors import StagingError
 
 Values = tuple[Any, ...]
@@ -132,11 +132,13 @@ class Join:
                 else list(zip(leaves, holes, strict=False))
             )
         else:
-            one_structure, ones = nests.flatten(one)
-            other_structure, others = nests.flatten(other)
-            merged = nests.merge(one_structure, other_structure)
-            if merged is None:
+            pair = promotion.alike(one, other)
+            if pair is None:
                 raise self._error(label, one, other)
+            one_structure, ones = nests.flatten(pair[0])
+            other_structure, others = nests.flatten(pair[1])
+            merged = nests.merge(one_structure, other_structure)
+            assert merged is not None
             structure = merged
             pairs = list(zip(ones, nests.align(one_structure, other_structure, others), strict=True))
         makers = nests.placeholders(structure)

@@ -10,7 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from autograph_hook.backends.protocol import UNDEFINED, Location
-from autograph_hook.backends.tensorflow import nests, values
+from autograph_hook.backends.tensorflow import nests, promotion, values
 from autograph_hook.errors import StagingError
 
 
@@ -68,7 +68,7 @@ def _is_carried(leaf: Any) -> bool:
 
 
 def _variable(leaf: Any) -> Variable:
-    if isinstance(leaf, tf.Tensor):
+    if isinstance(leaf, (tf.Tensor, values.Later)):
         return Variable(leaf, leaf.dtype, leaf.shape)
     tensor = tf.convert_to_tensor(leaf)
     return Variable(leaf, tensor.dtype, tensor.shape)
@@ -134,10 +134,10 @@ class Plan:
             return
         structure, leaves = nests.flatten(value)
         merged = nests.merge(slot.structure, structure)
-        if slot.original is None:
-            raise Revision(self, peel=True)
         if merged is None:
-            raise self._error(slot, slot.original, value)
+            structure, leaves = self._alike(index, slot, value)
+            merged = nests.merge(slot.structure, structure)
+            assert merged is not None
         leaves = nests.align(slot.structure, structure, leaves)
         recipe: list[Any] = []
         for position, (planned, leaf, given) in enumerate(zip(slot.leaves, leaves, inputs, strict=True)):
@@ -159,6 +159,22 @@ class Plan:
             outcome.add_constant(slot.original)
         else:
             outcome.add_nest(merged, recipe)
+
+    def _alike(self, index: int, slot: Slot, value: Any) -> tuple[nests.Structure, list[Any]]:
+        """What the body left, in the structure that the variable is planned with; raises Revision where that must be
+        another one.
+        """
+        pair = promotion.alike(slot.original, value)
+        if pair is None:
+            if slot.original is None:
+                raise Revision(self, peel=True)
+            raise self._error(slot, slot.original, value)
+        before, after = pair
+        if nests.merge(slot.structure, nests.flatten(before)[0]) is None:
+            plan = self.copy()
+            plan.slots[index] = Slot(slot.label, before)
+            raise Revision(plan)
+        return nests.flatten(after)
 
     def _compare_leaf(self, index: int, position: int, planned: Variable, leaf: Any, value: Any) -> None:
         slot = self.slots[index]
@@ -300,7 +316,7 @@ class Outcome:
         structure, leaves = nests.flatten(value)
         recipe: list[Any] = []
         for leaf in leaves:
-            if isinstance(leaf, tf.Tensor) and leaf.dtype != tf.resource:
+            if isinstance(leaf, (tf.Tensor, values.Later)) and leaf.dtype != tf.resource:
                 recipe.append(("written", len(self.written)))
                 self.written.append((leaf, None))
             else:

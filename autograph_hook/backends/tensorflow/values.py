@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,23 @@ ITERATORS = (tf.data.Iterator, private.DistributedIterator)
 DATASETS = (tf.data.Dataset, private.DistributedIterable)
 STAGED = (*TENSORS, tf.RaggedTensor, tf.TensorArray, *DATASETS, *ITERATORS)
 
+
+class Later:
+    """A tensor that is made in the graph that needs it, when that is being built."""
+
+    __slots__ = ("dtype", "make", "shape", "zeros")
+
+    def __init__(self, make: Callable[[], Any], dtype: Any, shape: Any, zeros: Callable[[], Any]) -> None:
+        self.make = make
+        self.dtype = dtype
+        self.shape = shape
+        self.zeros = zeros
+        """Makes what stands for it where nobody reads it."""
+
+
 # What has a value that a graph can carry.
 NUMBERS = (bool, int, float, complex, np.generic, np.ndarray)
-CARRIED = (*TENSORS, *NUMBERS, str, bytes)
+CARRIED = (*TENSORS, *NUMBERS, str, bytes, Later)
 
 
 def same(one: Any, other: Any) -> bool:
@@ -51,7 +66,7 @@ def truth(value: Any) -> Any:
 
 def dtype_of(value: Any) -> Any:
     """The dtype of a carried value as a tensor."""
-    if isinstance(value, TENSORS):
+    if isinstance(value, (*TENSORS, Later)):
         return value.dtype
     return tf.convert_to_tensor(value).dtype
 
@@ -108,6 +123,8 @@ def _is_number(dtype: Any) -> bool:
 
 def as_tensor(value: Any, dtype: Any = None) -> Any:
     """A carried value as a tensor of the graph that is being built."""
+    if isinstance(value, Later):
+        value = value.make()
     if isinstance(value, TENSORS):
         tensor = tf.convert_to_tensor(value)
         return tensor if dtype is None or tensor.dtype == dtype else tf.cast(tensor, dtype)
@@ -123,6 +140,8 @@ def placeholder_shape(shape: Any) -> list[int]:
 
 def zeros(like: Any) -> Any:
     """A tensor that stands for a carried value which is not there, and which nobody reads."""
+    if isinstance(like, Later):
+        return like.zeros()
     if not isinstance(like, TENSORS):
         return tf.zeros_like(tf.convert_to_tensor(like))
     shape = placeholder_shape(like.shape)
