@@ -29,7 +29,7 @@ class SettingsError(AutographError):
 class ModuleOptions:
     """How the functions of one module run. Immutable; modules with equal options may share one object."""
 
-    __slots__ = ("backend", "jit_compile", "mode", "strict", "trace_safe", "warm_up")
+    __slots__ = ("backend", "jit_compile", "mode", "recursion", "strict", "trace_safe", "warm_up")
 
     mode: str
     backend: str
@@ -37,6 +37,7 @@ class ModuleOptions:
     strict: bool
     warm_up: str | int
     jit_compile: bool
+    recursion: bool
 
     def __init__(
         self,
@@ -46,6 +47,7 @@ class ModuleOptions:
         strict: bool = False,
         warm_up: str | int = "auto",
         jit_compile: bool = False,
+        recursion: bool = False,
     ) -> None:
         place = object.__setattr__
         place(self, "mode", mode)
@@ -54,6 +56,7 @@ class ModuleOptions:
         place(self, "strict", strict)
         place(self, "warm_up", warm_up)
         place(self, "jit_compile", jit_compile)
+        place(self, "recursion", recursion)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"ModuleOptions is immutable: cannot set {name!r}")
@@ -211,11 +214,12 @@ KEYS: dict[str, Key] = {
         Key("report", "", _report, 'a file name that ends in .json or .txt, or "-" for standard error'),
         Key("warm_up", "auto", _warm_up, '"auto" or a number of calls, 0 or more'),
         Key("jit_compile", False, _flag, _FLAG, table="tensorflow"),
+        Key("recursion", False, _flag, _FLAG, table="tensorflow"),
     )
 }
 LISTS = ("enable", "disable", "trace_safe")
-PER_MODULE = ("mode", "backend", "trace_safe", "strict", "warm_up", "jit_compile")  # what overrides may set
-PER_MARKER = ("mode", "backend", "strict", "warm_up", "jit_compile")  # what a marker may set
+PER_MODULE = ("mode", "backend", "trace_safe", "strict", "warm_up", "jit_compile", "recursion")  # what overrides may set
+PER_MARKER = ("mode", "backend", "strict", "warm_up", "jit_compile", "recursion")  # what a marker may set
 
 
 class Layer:

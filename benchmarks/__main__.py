@@ -1,4 +1,4 @@
-"""`python -m benchmarks NAME... [--quick] [--rounds N] [--out FILE]`; without a name, all of them."""
+"""`python -m benchmarks NAME... [--quick] [--rounds N] [--only PART] [--out FILE]`; without a name, all of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .harness import Bench, machine
 
-NAMES = ("importing", "gates", "first_call", "example")
+NAMES = ("importing", "gates", "first_call", "example", "paper")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -19,7 +19,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(NAMES)}")
     parser.add_argument("--quick", action="store_true", help="fewer rounds: a first impression")
     parser.add_argument("--rounds", type=int, default=0, help="so many rounds")
-    parser.add_argument("--out", type=Path, help="write all figures to this JSON file")
+    parser.add_argument("--only", default="", metavar="PART", help="one program of the benchmark `paper`")
+    parser.add_argument(
+        "--out", type=Path, help="write all figures to this JSON file, or to NAME.json in this directory"
+    )
     options = parser.parse_args(argv)
     unknown = set(options.names) - set(NAMES)
     if unknown:
@@ -27,14 +30,18 @@ def main(argv: list[str] | None = None) -> int:
     results: dict[str, object] = {"machine": machine()}
     print("  ".join(f"{key} {value}" for key, value in machine().items()))
     for name in options.names or NAMES:
-        bench = Bench(name, options.quick, options.rounds)
+        bench = Bench(name, options.quick, options.rounds, options.only)
         print(f"\n{name}", flush=True)
         start = time.perf_counter()
         importlib.import_module(f"benchmarks.{name}").run(bench)
         print(f"  ({time.perf_counter() - start:.0f} s)")
         results[name] = bench.to_dict()
         if options.out:
-            options.out.write_text(json.dumps(results, indent=1) + "\n")
+            if options.out.is_dir():
+                figures = {"machine": results["machine"], name: results[name]}
+                Path(options.out, f"{name}.json").write_text(json.dumps(figures, indent=1) + "\n")
+            else:
+                options.out.write_text(json.dumps(results, indent=1) + "\n")
     return 0
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import random
 import statistics
 import subprocess
 import sys
@@ -79,6 +80,7 @@ class Bench:
     name: str
     quick: bool = False
     rounds: int = 0
+    only: str = ""  # the one part of the benchmark that is to run
     rows: list[Row] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -103,13 +105,16 @@ class Bench:
         return {"rows": [asdict(row) | {"kept": row.kept} for row in self.rows], "facts": self.facts}
 
 
-def interleave(variants: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
-    """Run every variant once a round, each round beginning with another one."""
+def interleave(
+    variants: Mapping[str, Callable[[], float]], rounds: int, order: random.Random | None = None
+) -> dict[str, list[float]]:
+    """Run every variant once a round, each round beginning with another one; or in the order that is drawn, where a
+    variant feels what ran before it."""
     names = list(variants)
     samples: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(rounds):
         shift = turn % len(names)
-        for name in names[shift:] + names[:shift]:
+        for name in order.sample(names, len(names)) if order else names[shift:] + names[:shift]:
             samples[name].append(variants[name]())
     return samples
 

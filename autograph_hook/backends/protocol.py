@@ -12,7 +12,10 @@ The requirements it was built to:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import CodeType
 from typing import Any, Final, NamedTuple, Protocol
+
+from autograph_hook.errors import StagingError
 
 
 class Undefined:
@@ -25,6 +28,77 @@ class Undefined:
 
 
 UNDEFINED: Final = Undefined()
+
+
+class Reference:
+    """Stands, among the values of a state, for a container that is a variable of that state itself.
+
+    So the container stays the object that it is, whoever else holds it. `content` is what was in it when it was read.
+    """
+
+    __slots__ = ("content", "owner")
+
+    def __init__(self, owner: Any, content: Any) -> None:
+        self.owner = owner
+        self.content = content
+
+
+class Elements:
+    """Stands in a Python list for elements whose number is known only when the graph runs.
+
+    Such a list is the business of the backend that made this. The list is all of its parts one after the other.
+    """
+
+    __slots__ = ()
+
+    backend: Backend
+    alive: set[int] = set()
+    """Those that there are, by identity. While there are none, no list needs to be looked into."""
+
+    def count(self) -> Any:
+        """How many elements it stands for: a Python int where that is known, else a value of the graph."""
+        raise NotImplementedError
+
+
+class Joined:
+    """What two paths left of one variable, where which it is is known only when the graph runs.
+
+    The operators that read a variable settle it: user code never works on one.
+    """
+
+    __slots__ = ()
+
+    leaves: Sequence[Any] = ()
+    """What it is made of where it has a value."""
+
+    def read(self, name: str = "", where: Location | None = None) -> Any:
+        """The value, for a statement that needs one; the graph checks that there is one."""
+
+    def passed(self, name: str = "", where: Location | None = None) -> Any:
+        """The same for a statement that only hands it on, for which None is as good as any value."""
+
+    def is_none(self, wanted: bool) -> Any:
+        """Is it None (if not `wanted`: is it a value)?"""
+
+    def truth(self) -> Any:
+        """The backend's truth of it."""
+
+    def is_undefined(self) -> bool:
+        """Is it no value at all on some path?"""
+        return False
+
+    def returned(self) -> BaseException:
+        """The error of a function that returns it to code that is not ours."""
+        raise NotImplementedError
+
+
+class Counted:
+    """Stands for a Python int that is another one in each iteration of a loop that is traced once."""
+
+    __slots__ = ()
+
+    def identity(self) -> None:
+        """Its identity is asked for. Ends the attempt to trace the loop so."""
 
 
 class Location(NamedTuple):
@@ -64,6 +138,10 @@ class State(Protocol):
 Body = Callable[[], None]
 
 
+class EndlessRecursion(StagingError):
+    """Tracing a function that calls itself would not end."""
+
+
 class Backend(Protocol):
     """One framework. Operators look a backend up by the type of a value, once per type."""
 
@@ -85,6 +163,10 @@ class Backend(Protocol):
     def is_iterable(self, value: Any) -> bool:
         """Can `for_each` loop over this recognised value?"""
 
+    def subject(self, value: Any) -> Any:
+        """What `for_each` is given in the place of this value: the loop over it may be traced several times, but
+        is begun once."""
+
     # Control flow. `where` is for error messages. All leave their results in `state`.
 
     def cond(self, predicate: Any, body: Body, orelse: Body, state: State, where: Location) -> None: ...
@@ -104,6 +186,36 @@ class Backend(Protocol):
         loop.
         """
 
+    # Python loops over a `range`, as one loop of the graph.
+
+    def operations(self) -> int:
+        """How many operations the graph that is being built has, roughly."""
+
+    def weight(self, before: int) -> int:
+        """How many were added since there were `before`, those in branches and loops included."""
+
+    def roll(
+        self,
+        rest: range,
+        added: int,
+        body: Callable[[Any], None],
+        test: Callable[[], Any] | None,
+        state: State,
+        where: Location,
+    ) -> str | None:
+        """Run the rest of a loop, whose iteration before has added so many operations, as one loop of the graph.
+        None where that is done, else the reason why not: the state must then be put back.
+        """
+
+    def with_index(self, function: Any, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
+        """A call in the body of such a loop as function, arguments and keywords without the index that `roll` hands
+        to the body, but with what the function makes of an int that it is given there. None where no index is among
+        them. Ends the attempt where that is not known."""
+
+    def is_traceable(self, function: Any) -> bool:
+        """May the body of such a loop call this function or method of the framework, in a graph that somebody else
+        builds? Only if tracing the call changes nothing."""
+
     def select(
         self, predicate: Any, body: Callable[[], Any], orelse: Callable[[], Any], where: Location
     ) -> Any:
@@ -117,6 +229,16 @@ class Backend(Protocol):
         """`element in container` where either is staged."""
 
     def get_item(self, subject: Any, key: Any) -> Any: ...
+
+    def set_item(self, subject: Any, key: Any, value: Any) -> Any:
+        """`subject[key] = value`, where the subject or the key is staged: the subject, or the value that takes its
+        place."""
+
+    def del_item(self, subject: Any, key: Any) -> None: ...
+
+    def method(self, subject: list[Any], name: str) -> Callable[..., Any] | None:
+        """What stands for this method of a list that is staged, or that is given staged values; None where the list's
+        own will do."""
 
     def unpack(self, value: Any, before: int, starred: bool, after: int) -> Sequence[Any]:
         """The values of `a, b = value` (before=2), of `a, *b, c = value` (1, True, 1): a sequence of
@@ -134,10 +256,35 @@ class Backend(Protocol):
         """What stands for this Python builtin (`print`, `len`, `range`, `int`, `sum`, …) when one of its
         arguments is staged; None where the builtin itself will do."""
 
+    def leave(self, value: Any) -> None:
+        """A value leaves the code that operators run in. What is in it must be as others expect it."""
+
+    def is_reference(self, value: Any) -> bool:
+        """Does this recognised value stand for something that changes, as a variable does, and not for a value?"""
+
     # Calls.
 
     def call(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Call a function that is not enabled, the way the running trace would have called it without us."""
+
+    def graph_codes(self) -> frozenset[CodeType]:
+        """The code that is on the stack wherever a graph is traced inside the one that was being built."""
+
+    def recurse(
+        self,
+        key: Any,
+        name: str,
+        arguments: Mapping[str, Any],
+        running: Mapping[str, Any],
+        call: Callable[[Mapping[str, Any]], Any],
+        where: Location,
+        opted: bool,
+    ) -> Any:
+        """Call a function that is running, with the names `running`, and has entered a graph inside since.
+
+        `call(arguments)` traces it once more inside itself; `key` tells functions apart. Where the user has opted for
+        it, a graph function that calls itself is made; else EndlessRecursion is raised after a few levels.
+        """
 
     # The trace's life.
 
@@ -163,7 +310,7 @@ class Backend(Protocol):
         """What a call of this function, method, class or object of the framework does.
 
         "pure": it builds operations, and a container that it returns is new; "nothing": the same, and it returns
-        None when it is called eagerly; "own": it changes its object, which must have been made in the trace;
+        None when it is called eagerly; "calls": it calls functions that it is given, in a graph; "own": it changes its object, which must have been made in the trace;
         "settings": the attributes of its object decide what it computes. None: not known to be safe.
         """
 
@@ -185,6 +332,30 @@ class Backend(Protocol):
     def tensor_test(self, value: Any) -> Callable[[Any], bool] | None:
         """For an eager tensor, which becomes an input: a test that another value can take its place."""
 
+    def is_truth(self, value: Any) -> bool:
+        """In a trace of ours: does this tensor stand for a Python bool?"""
+
+    def mark(self) -> Any:
+        """Where the graph that is being built stands now."""
+
+    def acted_since(self, mark: Any) -> bool:
+        """Were operations added since then that change something, or give something else each time?"""
+
+    def at_top(self) -> bool:
+        """Is the graph that is being built the one that `compile` makes, and not one inside a construct?"""
+
+    def hand_out(self, tensors: Sequence[Any], receive: Callable[[Sequence[Any]], None]) -> None:
+        """Have `receive` called with the values of these tensors whenever the running graph gets here, in order. It
+        is called by whichever thread runs the graph."""
+
+    def readable(self, value: Any) -> tuple[Any, Callable[[Any], Any]] | None:
+        """For a variable: its content as a tensor of the graph, and what makes an object with the variable's text of
+        the eager content. None for other values."""
+
+    def stand_ins(self, tensors: Sequence[Any], largest: int) -> list[list[Any]] | None:
+        """Eager tensors of the same dtypes and shapes, with the values at which texts and conversions may fail; None
+        where a shape is not known or has more elements than `largest`."""
+
     def environment(self) -> Any:
         """What surrounds a call and changes what the framework does in it; None where nothing may be staged."""
 
@@ -200,5 +371,7 @@ class Compiled(Protocol):
     changed no state."""
 
     operations: int
+    writes: bool
+    """Does the graph itself write to the terminal?"""
 
     def __call__(self, inputs: list[Any]) -> list[Any]: ...

@@ -4,7 +4,8 @@ Its form, as `to_dict` gives it and as it is saved:
 
     {"version": 1, "modules": [{"name", "file", "functions": [
        {"qualname", "line", "status": "staged" | "mixed" | "plain" | "unused", "reason": text or null,
-        "calls_staged", "calls_plain", "specializations", "statements": [...]}]}]}
+        "calls_staged", "calls_plain", "specializations", "statements": [
+            {"line", "construct", "decision", "reason": text or null}]}]}]}
 """
 
 from __future__ import annotations
@@ -50,6 +51,11 @@ class Report:
 _ORDER = {"plain": 0, "mixed": 1, "staged": 2}
 
 
+def _statement(statement: Mapping[str, Any]) -> str:
+    reason = f": {statement['reason']}" if statement["reason"] else ""
+    return f"          line {statement['line']:<4}  {statement['construct']}  {statement['decision']}{reason}"
+
+
 def _module_text(module: Mapping[str, Any]) -> str:
     functions = [f for f in module["functions"] if f["status"] != "unused"]
     unused = len(module["functions"]) - len(functions)
@@ -60,6 +66,7 @@ def _module_text(module: Mapping[str, Any]) -> str:
         calls = f"{f['calls_staged']} staged, {f['calls_plain']} plain"
         reason = f"  {f['reason']}" if f["reason"] else ""
         lines.append(f"  {f['status']:6}  line {f['line']:<4}  {f['qualname']:{width}}  {calls:26}{reason}".rstrip())
+        lines += [_statement(statement) for statement in f["statements"]]
     if unused:
         lines.append(f"  {unused} functions never met a tensor at an open gate")
     return "\n".join(lines)

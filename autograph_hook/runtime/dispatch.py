@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograph_hook.backends.protocol import Backend
+from autograph_hook.backends.protocol import Backend, Elements
 from autograph_hook.backends.registry import registry
 
 _PYTHON = frozenset({bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset, range, type(None)})
@@ -14,7 +14,7 @@ def staged(value: Any) -> Backend | None:
     """The backend whose graph decides on this value; None where Python does."""
     kind = type(value)
     if kind in _PYTHON:
-        return None
+        return _of_list(value) if kind is list and Elements.alive else None
     backend = registry.of(kind)
     if backend is not None and backend.tracing() and backend.is_staged(value):
         return backend
@@ -27,4 +27,12 @@ def staged_among(values: Any) -> Backend | None:
         backend = staged(value)
         if backend is not None:
             return backend
+    return None
+
+
+def _of_list(value: list[Any]) -> Backend | None:
+    """A list is a backend's where it holds elements whose number is known only when the graph runs."""
+    for item in value:
+        if isinstance(item, Elements):
+            return item.backend if item.backend.tracing() else None
     return None

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograph_hook.backends.protocol import Backend
+from autograph_hook.backends.protocol import Backend, Elements
 from autograph_hook.backends.registry import registry
 from autograph_hook.errors import StagingError, warn
 from autograph_hook.runtime import gate as gates
 from autograph_hook.runtime import operators
 from autograph_hook.runtime.errors import user_frames
 from autograph_hook.runtime.gate import Gate
+from autograph_hook.runtime.operators.naming import returned
+from autograph_hook.runtime.recursion import watched
 from autograph_hook.runtime.twins import twin_at_gate
 from autograph_hook.staging import outermost
 from autograph_hook.staging.trace import Abort, Host
+from autograph_hook.transpiler.generators import GENERATOR
 
 _backends: list[Backend] = []
 _started = False
@@ -81,7 +84,8 @@ class _Host:
         return operators.call(function, *arguments, **keywords)
 
     def has_twin(self, function: Any) -> bool:
-        return type(function) is types.FunctionType and _has_twin(function)
+        is_function = type(function) is types.FunctionType and not function.__code__.co_flags & GENERATOR
+        return is_function and _has_twin(function)
 
 
 _HOST = _Host()
@@ -90,7 +94,10 @@ _HOST = _Host()
 class _Call:
     """A call at an open gate, for staging."""
 
-    __slots__ = ("arguments", "backend", "cells", "frame", "function", "gate", "host", "keywords", "options", "thread")
+    __slots__ = (
+        "afterwards", "arguments", "backend", "cells", "frame", "function", "gate", "host", "keywords", "options",
+        "thread",
+    )  # fmt: skip
 
     def __init__(
         self, gate: Gate, backend: Backend, frame: types.FrameType, values: tuple[Any, ...], keywords: dict[str, Any]
@@ -105,6 +112,7 @@ class _Call:
         self.cells: types.FunctionType | None = values[0]
         self.arguments = values[1:]
         self.keywords = keywords
+        self.afterwards: Callable[[], None] | None = None
 
     def twin(self) -> types.FunctionType | None:
         return twin_at_gate(self.gate, self.cells, self.frame.f_globals)
@@ -127,7 +135,10 @@ def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool
             thread.trace.enter(twin)
         gate.twin_calls += 1
         with user_frames():
-            result = twin(*values[1:], **keywords)
+            result = returned(watched(twin, gate)(*values[1:], **keywords))
+        if Elements.alive and thread.trace is None:
+            for backend in _backends:
+                backend.leave(result)
         thread.results.append(result)
         return True
     if gate.module.options.mode != "auto" or _is_watched():
@@ -139,17 +150,30 @@ def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool
     for backend in _backends:
         if gate.module.options.backend not in ("auto", backend.name):
             continue
+        call = _Call(gate, backend, frame, values, keywords)
         try:
-            outcome = outermost.enter(_Call(gate, backend, frame, values, keywords), staging)
+            outcome = outermost.enter(call, staging)
         except Exception as error:
             outcome = _gave_up(gate, staging, error)
         if outcome == outermost.TAKEN:
+            if call.afterwards is not None:
+                _finish(call.afterwards)
             return True
         if outcome == outermost.SHUT:
             gates.shut(gate)
             return False
     _count(gate, staging)
     return False
+
+
+def _finish(afterwards: Callable[[], None]) -> None:
+    """Print what the staged call has printed. What that raises is the user's: a closed file, an interrupt."""
+    try:
+        with user_frames():
+            afterwards()
+    except BaseException:
+        gates.thread().results.pop()
+        raise
 
 
 def _gave_up(gate: Gate, staging: outermost.Staging, error: Exception) -> int:

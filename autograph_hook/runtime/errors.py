@@ -1,15 +1,29 @@
-"""Tracebacks without the frames of autograph_hook."""
+"""Tracebacks as the user's code alone would give them.
+
+On the way out of a twin an exception loses
+
+- the entries of this package;
+- those of a twin that only say where a construct stands whose body raised: a body is a function inside the twin,
+  under the twin's name, so the function would be there once for each construct around the line; and with them the
+  framework's, which build the graph of the body;
+- those of a function that stood at its gate while its twin ran.
+"""
 
 from __future__ import annotations
 
+import functools
 import os
+import sys
 import types
+
+from autograph_hook.backends.registry import BUILT_IN
+from autograph_hook.runtime.gate import Gate
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 class user_frames:
-    """On the way out, an exception loses the traceback entries of this package."""
+    """What is raised inside has the traceback of the user's code."""
 
     __slots__ = ()
 
@@ -22,15 +36,58 @@ class user_frames:
 
 
 def without_ours(traceback: types.TracebackType | None) -> types.TracebackType | None:
-    """The same traceback without our entries; as it was where nothing else would be left."""
-    kept: list[types.TracebackType] = []
+    """The same traceback with the user's entries; as it was where nothing else would be left."""
+    found: list[types.TracebackType] = []
     entry = traceback
     while entry is not None:
         if not entry.tb_frame.f_code.co_filename.startswith(_PACKAGE):
-            kept.append(entry)
+            found.append(entry)
         entry = entry.tb_next
-    if not kept:
+    if not found:
         return traceback
+    kept: list[types.TracebackType] = []
+    place = 0
+    while place < len(found):
+        after = next((i for i in range(place + 1, len(found)) if not _is_framework(found[i])), None)
+        if after is not None and _repeats(found[place].tb_frame.f_code, found[after].tb_frame.f_code):
+            place = after
+        else:
+            kept.append(found[place])
+            place += 1
     for this, following in zip(kept, [*kept[1:], None], strict=True):
         this.tb_next = following
     return kept[0]
+
+
+def _is_framework(entry: types.TracebackType) -> bool:
+    """An entry of a framework: between a construct and its body it only says how a graph is built."""
+    return str(entry.tb_frame.f_globals.get("__name__")).partition(".")[0] in BUILT_IN
+
+
+def _repeats(code: types.CodeType, inner: types.CodeType) -> bool:
+    """Is it the same function of the user's?"""
+    if code is inner:
+        return False  # it calls itself
+    if code.co_name == inner.co_name and inner in _bodies(code):
+        return True
+    gate = next((constant for constant in code.co_consts if type(constant) is Gate), None)
+    return gate is not None and gate.code() is inner
+
+
+@functools.lru_cache(maxsize=256)
+def _bodies(code: types.CodeType) -> frozenset[types.CodeType]:
+    """The codes inside one that bear its name: what the passes have made of its constructs."""
+    found: list[types.CodeType] = []
+    todo = [code]
+    for part in todo:
+        for constant in part.co_consts:
+            if isinstance(constant, types.CodeType) and _is_same_name(constant, code):
+                found.append(constant)
+                todo.append(constant)
+    return frozenset(found)
+
+
+def _is_same_name(one: types.CodeType, other: types.CodeType) -> bool:
+    if sys.version_info >= (3, 11):
+        return one.co_qualname == other.co_qualname
+    return one.co_name == other.co_name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autograph_hook.reporting import journal
 from autograph_hook.runtime.gate import MODULES, Gate, Module
 
 
@@ -18,11 +19,20 @@ def modules() -> list[dict[str, Any]]:
 
 
 def _described(module: Module) -> dict[str, Any]:
-    return {
-        "name": module.name,
-        "file": module.path,
-        "functions": [_function(gate) for gate in module.gates],
-    }
+    functions = [_function(gate) for gate in module.gates]
+    for entry in journal.entries(module.path):
+        home = _home(entry, functions)
+        if home is not None:
+            home["statements"].append(
+                {"line": entry.line, "construct": entry.construct, "decision": entry.decision, "reason": entry.reason}
+            )
+    return {"name": module.name, "file": module.path, "functions": functions}
+
+
+def _home(entry: journal.Entry, functions: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The function that a construct stands in: of those with its name the last one that begins before it."""
+    named = [f for f in functions if f["line"] <= entry.line and f["qualname"].rpartition(".")[2] == entry.function]
+    return max(named, key=lambda f: f["line"], default=None)
 
 
 def _function(gate: Gate) -> dict[str, Any]:

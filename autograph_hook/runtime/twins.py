@@ -10,7 +10,7 @@ from typing import Any
 
 from autograph_hook.runtime.gate import Gate, Module, gate_of
 from autograph_hook.transpiler.gates import is_placeholder
-from autograph_hook.transpiler.templates import THUNK
+from autograph_hook.transpiler.templates import ITEMS, THUNK
 
 _NEW_LOCALS = 2
 """The flag of code objects that a class body does not have."""
@@ -60,7 +60,7 @@ def _live(
 
 
 def _is_ours(code: types.CodeType) -> bool:
-    return code.co_name.startswith("ag__") or code.co_varnames[:1] == (THUNK,)
+    return code.co_name.startswith("ag__") or code.co_varnames[:1] in ((THUNK,), (ITEMS,))
 
 
 def _qualname(code: types.CodeType, outer: types.CodeType, ending: str) -> str:

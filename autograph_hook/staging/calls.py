@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import types
 from typing import TYPE_CHECKING, Any
 
-from autograph_hook.staging import codes, effects
+from autograph_hook.staging import codes, effects, higher_order
 from autograph_hook.staging.effects import CONTAINERS, MUTATES, PRIMITIVES, UNKNOWN, VALUE, VIEWS, described, name_of
 from autograph_hook.staging.facts import Abort
 
@@ -23,6 +24,8 @@ def call(trace: Trace, function: Any, arguments: tuple[Any, ...], keywords: dict
     if isinstance(function, type):
         return _instance(trace, function, arguments, keywords)
     what = judge(trace, function)
+    if what == "calls":
+        return higher_order.call(trace, function, arguments, keywords)
     if id(function) in effects.NEED_VALUES and any(_holds_symbol(trace, argument) for argument in arguments):
         raise Abort(VALUE.format(name_of(function)))
     for argument in (*arguments, *keywords.values()) if what != "constant" else ():
@@ -35,7 +38,7 @@ def call(trace: Trace, function: Any, arguments: tuple[Any, ...], keywords: dict
             trace.make(result)
         elif what == "trusted":
             trace.foreign[id(result)] = result
-    elif type(result) in VIEWS:
+    elif type(result) in VIEWS or effects.is_named_tuple(type(result)):
         trace.make(result)
     return result
 
@@ -52,7 +55,7 @@ def judge(trace: Trace, function: Any) -> str:
     """What calling it does; raises Abort where it may not be called.
 
     "pure" and "nothing" as a backend says it; "constant": it looks at nothing; "changed": it changes its object,
-    which is ours; "trusted": the user says that it is safe.
+    which is ours; "calls": it calls functions that it is given; "trusted": the user says that it is safe.
     """
     kind = type(function)
     if kind is functools.partial:
@@ -62,7 +65,7 @@ def judge(trace: Trace, function: Any) -> str:
     if kind in _BUILTINS:
         what = effects.of_builtin(function)
         owner = getattr(function, "__self__", None)
-        if what == "mutates" and trace.is_ours(owner):
+        if what == "mutates" and trace.may_change(owner):
             return "changed"
         if what == "pure":
             if id(owner) in trace.foreign:
@@ -71,6 +74,8 @@ def judge(trace: Trace, function: Any) -> str:
         if kind is types.MethodWrapperType and function.__name__ == "__init__" and trace.is_ours(owner):
             return "pure"  # object.__init__, by super()
         raise Abort((MUTATES if what == "mutates" else UNKNOWN).format(name_of(function)))
+    if kind is types.MethodType and effects.is_of_named_tuple(function):
+        return "pure"
     if kind is types.FunctionType and codes.is_constant(function.__code__):
         trace.outside.fact("attribute", function, "__code__", function.__code__)
         return "constant"
@@ -78,7 +83,7 @@ def judge(trace: Trace, function: Any) -> str:
         return judge(trace, function.__func__)
     effect = trace.values.effect(function)
     if effect == "own":
-        if not trace.is_ours(function.__self__):
+        if not trace.may_change(function.__self__):
             raise Abort(MUTATES.format(name_of(function)))
         return "pure"
     if effect == "settings":
@@ -138,7 +143,7 @@ def _holds_symbol(trace: Trace, value: Any) -> bool:
 
 
 def _instance(trace: Trace, kind: type, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    if kind in effects.SAFE_TYPES or trace.values.effect(kind) is not None:
+    if kind in effects.SAFE_TYPES or kind is functools.partial or trace.values.effect(kind) is not None:
         if kind in effects.CONVERSIONS and any(map(trace.values.is_symbolic, arguments)):
             raise Abort(f"makes a Python {kind.__name__} of a tensor")
         for argument in (*arguments, *keywords.values()):
@@ -153,6 +158,11 @@ def _instance(trace: Trace, kind: type, arguments: tuple[Any, ...], keywords: di
     if issubclass(kind, BaseException) and initialise in (BaseException.__init__, Exception.__init__):
         return kind(*arguments, **keywords)
     plain_set: Any = getattr(kind, "__setattr__")  # noqa: B009
+    if effects.makes_named_tuple(kind):
+        trace.outside.kind(kind)
+        return trace.make(kind(*arguments, **keywords))
+    if plain_new and effects.makes_dataclass(kind):
+        return _dataclass(trace, kind, initialise, arguments, keywords)
     if plain_new and plain_set is object.__setattr__ and not trace.outside.kind(kind):
         if trace.host.has_twin(initialise):
             _class_fact(trace, kind, "__init__")
@@ -162,6 +172,31 @@ def _instance(trace: Trace, kind: type, arguments: tuple[Any, ...], keywords: di
         if initialise is object.__init__ and not arguments and not keywords:
             return trace.make(kind())
     raise Abort(f"makes an instance of {kind.__module__}.{kind.__qualname__}")
+
+
+def _dataclass(trace: Trace, kind: type, initialise: Any, arguments: Any, keywords: dict[str, Any]) -> Any:
+    after = getattr(kind, "__post_init__", None)
+    if after is not None and not trace.host.has_twin(after):
+        raise Abort(f"makes an instance of {kind.__module__}.{kind.__qualname__}, whose __post_init__ is not enabled")
+    trace.outside.kind(kind)
+    for name in ("__init__", "__post_init__")[: 1 + (after is not None)]:
+        _class_fact(trace, kind, name)
+    made = trace.make(object.__new__(kind))
+    initialise(made, *arguments, **keywords)
+    return made
+
+
+def replaced(trace: Trace, value: Any, /, **changes: Any) -> Any:
+    """`dataclasses.replace`"""
+    kind = type(value)
+    if isinstance(value, type) or not effects.makes_dataclass(kind):
+        raise Abort(f"replaces fields of {described(value)}")
+    for field in dataclasses.fields(kind):
+        if field.init and field.name not in changes:
+            changes[field.name] = trace.attribute(value, field.name)
+        elif not field.init and field.name in changes:
+            raise Abort(f"replaces the field {field.name!r} of {described(value)}, which it does not take")
+    return _instance(trace, kind, (), changes)
 
 
 def _class_fact(trace: Trace, kind: type, name: str) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import abc
 import argparse
+import collections
+import dataclasses
 import enum
 import fnmatch
 import math
@@ -140,6 +142,41 @@ def is_named_tuple(kind: type) -> bool:
         and kind.__mro__[1] is tuple
         and not {"__iter__", "__getitem__", "__len__", "__eq__", "__add__", "__contains__"} & set(vars(kind))
     )
+
+
+_MADE: Any = collections.namedtuple("_MADE", "a")
+
+
+def makes_named_tuple(kind: type) -> bool:
+    """Is an instance made by the code that `namedtuple` writes, and by nothing else?"""
+    written = getattr(getattr(kind, "__new__"), "__code__", None)  # noqa: B009
+    return is_named_tuple(kind) and written is not None and written.co_filename == _MADE.__new__.__code__.co_filename
+
+
+def is_of_named_tuple(function: Any) -> bool:
+    """Is it a method that every named tuple has: `_replace`, `_asdict`, `_make`?"""
+    owner = function.__self__
+    kind = owner if isinstance(owner, type) else type(owner)
+    written = getattr(vars(_MADE).get(function.__name__), "__func__", vars(_MADE).get(function.__name__))
+    code = getattr(written, "__code__", None)
+    return is_named_tuple(kind) and makes_named_tuple(kind) and code is not None and function.__func__.__code__ is code
+
+
+def makes_dataclass(kind: type) -> bool:
+    """Does `dataclass` make the instances, with nothing of the caller's but `__post_init__`?"""
+    initialise, store = (_first(kind, name) for name in ("__init__", "__setattr__"))
+    if initialise is None or not is_generated(*initialise) or "__dataclass_fields__" not in vars(kind):
+        return False
+    if store is not None and store[0] is not object and not is_generated(*store):
+        return False
+    return all(
+        field.default_factory is dataclasses.MISSING or field.default_factory in (list, dict, set)
+        for field in dataclasses.fields(kind)
+    )
+
+
+def _first(kind: type, name: str) -> tuple[type, Any] | None:
+    return next(((owner, vars(owner)[name]) for owner in kind.__mro__ if name in vars(owner)), None)
 
 
 def special_methods(kind: type) -> list[tuple[type, str, Any]]:

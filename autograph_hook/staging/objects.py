@@ -10,7 +10,7 @@ from __future__ import annotations
 import builtins
 import functools
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from autograph_hook.staging import codes, effects
@@ -48,6 +48,18 @@ class Values(Protocol):
     def is_safe_context(self, manager: Any) -> bool: ...
 
     def content(self, value: Any) -> type | None: ...
+
+    def leave(self, value: Any) -> None: ...
+
+    def is_truth(self, value: Any) -> bool: ...
+
+    def at_top(self) -> bool: ...
+
+    def hand_out(self, tensors: Sequence[Any], receive: Callable[[Sequence[Any]], None]) -> None: ...
+
+    def readable(self, value: Any) -> tuple[Any, Callable[[Any], Any]] | None: ...
+
+    def stand_ins(self, tensors: Sequence[Any], largest: int) -> list[list[Any]] | None: ...
 
 
 class Outside:

@@ -29,7 +29,7 @@ PATIENCE = 8
 NOT_TAKEN, SHUT, TAKEN = 0, 1, 2
 """What a gate does: let the function run plain; that, and shut; or return the result."""
 
-ENDS_TRACES = frozenset({"print", "float", "numpy", "item", "open", "time", "perf_counter", "monotonic", "input"})
+ENDS_TRACES = frozenset({"float", "numpy", "item", "open", "time", "perf_counter", "monotonic", "input"})
 """Names that hint at something no trace carries: a function that uses one keeps no inner function waiting."""
 
 
@@ -162,7 +162,10 @@ def _waits(call: Call, staging: Staging) -> bool:
 
 def _run(call: Call, staging: Staging, specialization: Specialization, inputs: list[Any]) -> int:
     try:
-        outputs = specialization.compiled(inputs)
+        if specialization.printing is None:
+            outputs = specialization.compiled(inputs)
+        else:
+            outputs, call.afterwards = specialization.printing.run(specialization.compiled, inputs)
     except Exception as error:
         # The operations that may fail come before those that change state, so nothing has changed: the plain run
         # raises the exception that the user's program expects.

@@ -6,6 +6,7 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograph_hook.backends.protocol import Elements, Joined
 from autograph_hook.staging import effects
 from autograph_hook.staging.effects import CONTAINERS, PRIMITIVES, described
 from autograph_hook.staging.trace import Abort, Trace, Values
@@ -35,12 +36,16 @@ class Results:
         if self.values.is_symbolic(value):
             return self._output(value)
         kind = type(value)
+        if issubclass(kind, Joined):
+            raise Abort(f"returns a value that is known only when the graph runs: {value!r}")
         if kind in PRIMITIVES or value in self.trace.outside or self._never_changes(value):
             return lambda outputs, inputs: value
         if id(value) in self.trace.copies:
             raise Abort(f"returns the {kind.__name__} that it was given")
         if kind in (list, tuple, dict) or effects.is_named_tuple(kind):
             return self._container(value, kind)
+        if effects.makes_dataclass(kind) and self.trace.is_ours(value) and not hasattr(kind, "__del__"):
+            return self._dataclass(value, kind)
         if isinstance(value, (type, types.ModuleType)) or (kind is types.FunctionType and self._is_library(value)):
             return lambda outputs, inputs: value
         raise Abort(f"returns a new {described(value)}")
@@ -59,8 +64,27 @@ class Results:
             self.outputs.append(tensor)
         return lambda outputs, inputs: outputs[index]
 
+    def _dataclass(self, value: Any, kind: type) -> Pack:
+        if id(value) in self.packed:
+            raise Abort(f"returns the same {described(value)} in two places")
+        self.packed[id(value)] = value
+        names = [*getattr(value, "__dict__", ()), *(n for n in _slots(kind) if hasattr(value, n))]
+        packs = [self.pack(getattr(value, name)) for name in names]
+
+        def made(outputs: Sequence[Any], inputs: Sequence[Any]) -> Any:
+            instance: Any = object.__new__(kind)
+            for name, pack in zip(names, packs, strict=True):
+                object.__setattr__(instance, name, pack(outputs, inputs))
+            return instance
+
+        return made
+
     def _container(self, value: Any, kind: type) -> Pack:
         trace = self.trace
+        if Elements.alive and kind is list:
+            self.values.leave(value)
+            if any(isinstance(element, Elements) for element in value):
+                raise Abort("returns a list whose length depends on a tensor")
         if kind in CONTAINERS and kind is not tuple and not trace.is_ours(value):
             raise Abort(f"returns a {kind.__name__} of unknown origin")
         if id(value) in self.packed:
@@ -78,3 +102,8 @@ class Results:
         if kind is tuple:
             return lambda outputs, inputs: tuple([p(outputs, inputs) for p in packs])
         return lambda outputs, inputs: tuple.__new__(kind, [p(outputs, inputs) for p in packs])
+
+
+def _slots(kind: type) -> list[str]:
+    slots = [vars(owner).get("__slots__", ()) for owner in kind.__mro__]
+    return [name for names in slots for name in ([names] if isinstance(names, str) else names) if name[:2] != "__"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from autograph_hook.staging.guards import Check, Guard, Life, copied
+from autograph_hook.staging.printing import Printing
 from autograph_hook.staging.results import Pack, Results
 from autograph_hook.staging.trace import Abort, Host, Trace
 from autograph_hook.transpiler import flags
@@ -38,6 +39,8 @@ class Call(Protocol):
     cells: types.FunctionType | None
     arguments: tuple[Any, ...]
     keywords: dict[str, Any]
+    afterwards: Callable[[], None] | None
+    """What is done when a staged call has succeeded."""
 
     def twin(self) -> types.FunctionType | None: ...
 
@@ -45,14 +48,17 @@ class Call(Protocol):
 class Specialization:
     """A compiled graph, and when it may be used."""
 
-    __slots__ = ("calls", "check", "compiled", "environment", "life", "pack")
+    __slots__ = ("calls", "check", "compiled", "environment", "life", "pack", "printing")
 
-    def __init__(self, check: Check, compiled: Any, pack: Pack, environment: Any, life: Life) -> None:
+    def __init__(
+        self, check: Check, compiled: Any, pack: Pack, environment: Any, life: Life, printing: Printing | None
+    ) -> None:
         self.life = life
         self.check = check
         self.compiled = compiled
         self.pack = pack
         self.environment = environment
+        self.printing = printing
         self.calls = 0
 
 
@@ -76,6 +82,7 @@ def specialize(call: Call, environment: Any) -> Specialization:
     def traced(symbols: Sequence[Any]) -> list[Any]:
         given = iter(symbols)
         trace.outside.given.clear()
+        trace.printing = Printing()
 
         def copy(value: Any) -> Any:
             return copied(value, backend.tensor_test, given, trace.copies, trace.outside.given)
@@ -91,6 +98,7 @@ def specialize(call: Call, environment: Any) -> Specialization:
             call.thread.trace = before
         results = Results(trace, backend, symbols)
         packed[:] = [results.pack(result)]
+        trace.printing.add_outputs(results.outputs)
         return results.outputs
 
     try:
@@ -101,10 +109,21 @@ def specialize(call: Call, environment: Any) -> Specialization:
         raise Abort(_reason(error)) from None
     if compiled.operations < FEWEST_OPERATIONS:
         raise Abort(f"too few operations to gain ({compiled.operations})")
+    printing = trace.printing if trace.printing else None
+    if printing is not None:
+        _require_order(compiled, printing, call.options)
     for fact in trace.outside.facts:
         guard.fact(fact)
     guard.distinct(id(value) for value in trace.outside.objects.values() if _may_be_given(backend, value))
-    return Specialization(guard.compiled(), compiled, packed[0], environment, life)
+    return Specialization(guard.compiled(), compiled, packed[0], environment, life, printing)
+
+
+def _require_order(compiled: Any, printing: Printing, options: Options) -> None:
+    """What is printed comes after all that the graph itself writes, and nothing leaves a graph that XLA runs."""
+    if compiled.writes:
+        raise Abort("prints both by print and by operations of the graph")
+    if printing.inside and options.jit_compile:
+        raise Abort("prints in a branch or loop of a graph that XLA compiles")
 
 
 _REFUSED = (

@@ -11,11 +11,12 @@ The operators of the twins report here while we trace on our own. Three answers 
 from __future__ import annotations
 
 import builtins
+import dataclasses
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from autograph_hook.staging import attributes, calls, codes
+from autograph_hook.staging import attributes, calls, codes, effects, printing
 from autograph_hook.staging.effects import CONTAINERS, PRIMITIVES, VIEWS, described
 from autograph_hook.staging.facts import Abort
 from autograph_hook.staging.objects import Outside, Values
@@ -49,7 +50,10 @@ class Trace:
         """Containers that came from code that the user has declared safe: they may be anybody's."""
         self.inner: set[codes.Position] = set()
         """Functions that are defined by those that have run."""
+        self.frozen: frozenset[int] | None = None
+        """While a framework's function calls back: the objects made before, which must stay as they are."""
         self.unrolled = 0
+        self.printing = printing.Printing()
 
     def step(self, count: int = 1) -> None:
         self.unrolled += count
@@ -61,11 +65,16 @@ class Trace:
         if id(value) in self.made:
             return True
         return (
-            type(value) in (list, dict, set)
+            (type(value) in (list, dict, set) or effects.is_named_tuple(type(value)))
             and value not in self.outside
             and id(value) not in self.copies
             and id(value) not in self.foreign
         )
+
+    def may_change(self, value: Any) -> bool:
+        if self.frozen is not None:
+            return id(value) in self.made and id(value) not in self.frozen
+        return self.is_ours(value)
 
     # What enters the trace.
 
@@ -83,6 +92,8 @@ class Trace:
             elif hasattr(builtins, name):
                 self.outside.fact("builtin", namespace, name, getattr(builtins, name))
         is_inner = codes.position(code) in self.inner
+        if self.frozen is not None and seen.stored:
+            raise Abort(f"{code.co_name}, which a graph calls, stores to a name of an enclosing function")
         self.inner |= seen.inner
         for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
             if name == "ag__" or (is_inner and id(cell) not in self.outside.cells):
@@ -117,6 +128,8 @@ class Trace:
             return self.make(value) if isinstance(key, slice) and kind is list else value
         if kind in PRIMITIVES or kind is range or self.values.recognises(kind):
             return owner[key]
+        if effects.is_named_tuple(kind) and self.is_ours(owner):
+            return owner[key]
         if isinstance(owner, tuple) and owner in self.outside:
             return owner[key]
         method = getattr(kind, "__getitem__", None)
@@ -130,7 +143,7 @@ class Trace:
         if kind in CONTAINERS or self.values.content(value) is not None or isinstance(value, tuple):
             self._require_known(value)
         elif kind in VIEWS or hasattr(kind, "__next__"):
-            if not self.is_ours(value):
+            if not (self.is_ours(value) if kind in VIEWS else self.may_change(value)):
                 raise Abort(f"loops over {described(value)}")
             self.step(len(value) if kind in VIEWS else 1)
             return
@@ -152,13 +165,13 @@ class Trace:
     # What changes something.
 
     def mutation(self, owner: Any, what: str, value: Any = None) -> None:
-        if not self.is_ours(owner):
+        if not self.may_change(owner):
             raise Abort(f"{what} of {described(owner)} that was there before")
 
     def inplace(self, value: Any) -> None:
         """`value += …` is about to happen."""
         kind = type(value)
-        if kind in PRIMITIVES or kind in (tuple, frozenset) or self.is_ours(value):
+        if kind in PRIMITIVES or kind in (tuple, frozenset) or self.may_change(value):
             return
         if self.values.recognises(kind) and not hasattr(kind, "__iadd__"):
             return
@@ -176,6 +189,25 @@ class Trace:
         if special is not None:
             return special(self, *arguments, **keywords)
         return calls.call(self, function, arguments, keywords)
+
+    # What is printed.
+
+    def must_wait(self, *values: Any) -> bool:
+        """Is a text made of these known only when the graph has run?"""
+        return any(printing.holds_symbol(self, value) for value in values)
+
+    def content_of(self, value: Any) -> Any:
+        """What a variable holds; any other value itself."""
+        read = self.values.readable(value)
+        return value if read is None else read[0]
+
+    def put_off(self, function: Callable[..., Any], arguments: Sequence[Any], *more: Any, **options: Any) -> Any:
+        return printing.put_off(self, function, arguments, *more, **options)
+
+    def _print(
+        self, *objects: Any, sep: Any = None, end: Any = None, file: Any = None, flush: Any = False
+    ) -> None:
+        self.printing.add(self, objects, printing.check_options(sep, end, file, flush))
 
     # Builtins that read or call.
 
@@ -229,4 +261,6 @@ _SPECIAL: dict[int, Callable[..., Any]] = {
     id(len): Trace._len,
     id(isinstance): Trace._isinstance,
     id(type): Trace._type,
+    id(print): Trace._print,
+    id(dataclasses.replace): calls.replaced,
 }

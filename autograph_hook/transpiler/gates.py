@@ -30,7 +30,7 @@ Node = TypeVar("Node", bound=ast.AST)
 
 @dataclass
 class Site:
-    """A function that has a gate."""
+    """A function that has a gate, or a generator function."""
 
     number: int
     node: Function
@@ -40,12 +40,21 @@ class Site:
     """Does it use `super` or `__class__` inside a class?"""
     walrus: bool
     """Is there a `:=` in it?"""
+    matches: bool = False
+    """Is there a `match` in it?"""
+    is_generator: bool = False
+    """A generator function has a twin, which only a twin that calls it reaches: no gate stands in its code."""
     declarations: bool = True
     """May there be `global` or `nonlocal` in it?"""
     body: list[ast.stmt] | ast.expr = field(default_factory=list)
     """The body without its gate."""
     free: tuple[str, ...] = ()
     """The function's free variables."""
+
+    @property
+    def first_line(self) -> int:
+        """As in the function's code object: its decorators count."""
+        return self.node.lineno if isinstance(self.node, ast.Lambda) else _first_line_of(self.node)
 
     @property
     def name(self) -> str:
@@ -78,7 +87,7 @@ def is_placeholder(constant: object) -> bool:
 
 
 def insert_gates(tree: ast.Module, plain_lines: frozenset[int] = frozenset()) -> list[Site]:
-    """Change `tree` in place; return the functions that now have a gate.
+    """Change `tree` in place; return the functions that now have a gate, and the generator functions.
 
     >>> tree = ast.parse('''
     ... def f(x, *, k):
@@ -94,16 +103,21 @@ def insert_gates(tree: ast.Module, plain_lines: frozenset[int] = frozenset()) ->
             return (None or GATE)()
         return x + k
 
-    Generators, coroutines and functions with nothing to stage have none:
+    Coroutines and functions with nothing to stage have none; a generator function has none in its code:
 
     >>> tree = ast.parse('''
-    ... def g(x):
-    ...     yield x
+    ... async def g(x):
+    ...     await x
     ... def h(x):
     ...     pass
+    ... def i(x):
+    ...     yield x
     ... ''')
-    >>> insert_gates(tree)
-    []
+    >>> [(site.name, site.is_generator) for site in insert_gates(tree)]
+    [('i', True)]
+    >>> print(ast.unparse(tree.body[2]))
+    def i(x):
+        yield x
 
     A function on one of `plain_lines` has none either, nor has anything inside it.
     """
@@ -120,7 +134,10 @@ def insert_gates(tree: ast.Module, plain_lines: frozenset[int] = frozenset()) ->
 def _insert(site: Site, free: tuple[str, ...]) -> None:
     node = site.node
     site.free = free
-    if isinstance(node, ast.Lambda):
+    if site.is_generator:
+        assert isinstance(node, ast.FunctionDef)
+        site.body = node.body
+    elif isinstance(node, ast.Lambda):
         site.body = node.body
         gate = _Gate(site, free, node.body.lineno, node.body.col_offset)
         node.body = gate.at(ast.IfExp(test=gate.test(), body=gate.result(), orelse=node.body))
@@ -142,7 +159,7 @@ class _Walk:
         """Outermost functions that hold other scopes, and whether a class is around them."""
         self.scopes: list[str] = []
         self.depth = 0
-        self.yields = self.nested = self.uses_class = self.walrus = False
+        self.yields = self.nested = self.uses_class = self.walrus = self.matches = False
         self.declarations = self.any_walrus = False
         """Are there `global` and `nonlocal`, or `:=`, anywhere in the module?"""
         self.special: dict[type[ast.AST], Callable[[Any], None]] = {
@@ -155,6 +172,7 @@ class _Walk:
             ast.DictComp: self._comprehension,
             ast.GeneratorExp: self._comprehension,
             ast.NamedExpr: self._walrus,
+            ast.Match: self._match,
             ast.Global: self._declaration,
             ast.Nonlocal: self._declaration,
             ast.Yield: self._yield,
@@ -194,6 +212,10 @@ class _Walk:
         self.walrus = self.any_walrus = True
         self.inside(node)
 
+    def _match(self, node: ast.AST) -> None:
+        self.matches = True
+        self.inside(node)
+
     def _yield(self, node: ast.AST) -> None:
         self.yields = True
         self.inside(node)
@@ -221,8 +243,8 @@ class _Walk:
         for default in (*node.args.defaults, *node.args.kw_defaults):
             if default is not None:
                 self.visit(default)
-        around = self.yields, self.uses_class, self.walrus
-        self.yields = self.nested = self.uses_class = self.walrus = False
+        around = self.yields, self.uses_class, self.walrus, self.matches
+        self.yields = self.nested = self.uses_class = self.walrus = self.matches = False
         if node.lineno not in self.plain_lines:
             name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
             scopes = tuple(self.scopes)
@@ -235,10 +257,14 @@ class _Walk:
             in_class = any(scope.startswith("class ") for scope in scopes)
             if not self.depth and self.nested:
                 self.nests.append((node, in_class))
-            if not isinstance(node, ast.AsyncFunctionDef) and not self.yields and not _is_trivial(node):
-                self.sites.append(Site(len(self.sites), node, scopes, in_class and self.uses_class, self.walrus))
+            is_lambda = isinstance(node, ast.Lambda)
+            if not isinstance(node, ast.AsyncFunctionDef) and not (is_lambda and self.yields) and not _is_trivial(node):
+                uses_class = in_class and self.uses_class
+                site = Site(len(self.sites), node, scopes, uses_class, self.walrus, self.matches, self.yields)
+                self.sites.append(site)
         self.nested = True
-        self.yields, self.uses_class, self.walrus = around[0], around[1] or self.uses_class, around[2]
+        self.yields, self.walrus, self.matches = around[0], around[2], around[3]
+        self.uses_class = around[1] or self.uses_class
 
 
 class _Gate:

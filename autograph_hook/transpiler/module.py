@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from autograph_hook.transpiler.gates import insert_gates, is_placeholder
+from autograph_hook.transpiler.generators import generator_numbers, marked
 
 
 class Problem(NamedTuple):
@@ -60,6 +61,7 @@ def _transformed(tree: ast.Module, path: str, optimize: int, plain_lines: frozen
     code = compile(tree, path, "exec", dont_inherit=True, optimize=optimize)
     if not sites:
         return Transformed(code, (), marshal.dumps(()), ())
+    code = marked(code, generator_numbers(sites))
     from autograph_hook.transpiler.twins import build_twins
 
     built = build_twins(tree, sites, path, optimize, plain_lines)

@@ -60,6 +60,8 @@ def strings(names: Iterable[str], like: ast.AST) -> ast.Tuple:
 def operator(name: str, like: ast.AST, *arguments: ast.expr) -> ast.Call:
     """`ag__.name(arguments)`"""
     function = at(ast.Attribute(load(RUNTIME, like), name, _LOAD), like)
+    # Where a method's name spans lines, the compiler takes the last one for the call's: debuggers would stop there.
+    function.end_lineno, function.end_col_offset = function.lineno, function.col_offset
     return at(ast.Call(function, list(arguments), []), like)
 
 
@@ -85,6 +87,18 @@ def thunk(body: ast.expr, like: ast.AST) -> ast.Lambda:
     """`lambda: body`, which is compiled as `lambda *ag__none: body`."""
     arguments = parameters((), like)
     arguments.vararg = at(ast.arg(THUNK), like)
+    return at(ast.Lambda(arguments, body), like)
+
+
+ITEMS = "ag__items"
+"""The parameter of a function of ours that is given what a comprehension runs over."""
+
+
+def lambda_of(parameter: str, body: ast.expr, like: ast.AST) -> ast.Lambda:
+    """`lambda parameter: body`; the parameter's name is one of ours."""
+    arguments = ast.arguments(
+        posonlyargs=[], args=[at(ast.arg(parameter), like)], kwonlyargs=[], kw_defaults=[], defaults=[]
+    )
     return at(ast.Lambda(arguments, body), like)
 
 

@@ -22,15 +22,19 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autograph_hook.transpiler.analysis.definitions import uncertain_reads
 from autograph_hook.transpiler.analysis.liveness import Liveness
 from autograph_hook.transpiler.analysis.scopes import descendants, mangled
 from autograph_hook.transpiler.analysis.variables import Known, changes
 from autograph_hook.transpiler.gates import Site
+from autograph_hook.transpiler.generators import generator_numbers, marked
 from autograph_hook.transpiler.passes.control_flow import ControlFlow, Frame
 from autograph_hook.transpiler.passes.expressions import Expressions
-from autograph_hook.transpiler.passes.jumps import Lowered, Unsupported, lower_jumps
+from autograph_hook.transpiler.passes.jumps import Lowered, Plain, Unsupported, lower_jumps
+from autograph_hook.transpiler.passes.leading_breaks import without_leading_breaks
+from autograph_hook.transpiler.passes.matching import Matched, lower_matches
 from autograph_hook.transpiler.passes.statements import Statements
-from autograph_hook.transpiler.templates import RUNTIME, at, parameters
+from autograph_hook.transpiler.templates import RUNTIME, at, constant, parameters
 
 _SKELETON = "ag__skeleton_"
 _TRY_STAR = (ast.TryStar,) if sys.version_info >= (3, 11) else ()
@@ -75,6 +79,8 @@ def build_twins(
         built.flags.append(twin.flags if twin else 0)
     future = [s for s in tree.body if isinstance(s, ast.ImportFrom) and s.module == "__future__"]
     codes = _compiled([twin for twin in twins if twin], future, path, optimize, built.problems)
+    generators = generator_numbers(sites)
+    codes = {number: marked(code, generators, inside=True) for number, code in codes.items()}
     built.codes = tuple(codes.get(site.number) for site in sites)
     return built
 
@@ -82,21 +88,32 @@ def build_twins(
 def twin_of(site: Site, plain_lines: frozenset[int] = frozenset(), drops_asserts: bool = False) -> _Twin:
     """The tree of one function's twin."""
     node = site.node
-    body = _body(site)
+    matched = lower_matches(_body(site), site.class_name, plain_lines) if site.matches else Matched(_body(site))
+    body = matched.body
     # Most functions are a straight run of simple statements: nothing to lower, and no construct to give a state.
     straight = not any(isinstance(s, _COMPOUND) for s in body)
-    lowered = Lowered(list(body)) if straight else lower_jumps(body, plain_lines)
-    outside, enclosing = _declared(body) if site.declarations else (set(), set())
     arguments = _arguments(node.args)
+    if not straight:
+        body = without_leading_breaks(body, [*arguments, *site.free], plain_lines)
+    outside, enclosing = _declared(body) if site.declarations else (set(), set())
+    rebound = _rebound(body) if site.declarations else set()
+    plain = Plain(plain_lines, site.is_generator)
+    lowered = Lowered(list(body)) if straight else lower_jumps(body, plain, calls_rebind=bool(rebound))
+    lowered.guarded |= matched.guarded
     known = Known(site.walrus)
-    own = arguments + sorted(changes(body, known).names - set(arguments) - outside - enclosing)
+    bound = {name for name in changes(body, known).names if not name.startswith(RUNTIME)}
+    own = arguments + sorted(bound - set(arguments) - outside - enclosing)
     own += [name for name in site.free if name not in own]
     positional = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
-    expressions = Expressions(site.class_name, positional[0] if positional else None, own)
-    live = Liveness(() if straight else lowered.body, lowered.ends, own, bool(plain_lines))
-    rebound = _rebound(body) & set(own) if site.declarations else set()
-    control = ControlFlow(live, lowered, expressions, outside, rebound, known)
-    statements = Statements(expressions, control, plain_lines, drops_asserts)
+    first = positional[0] if positional else None
+    expressions = Expressions(site.class_name, first, own, outside, walrus=site.walrus, yields=site.is_generator)
+    live = Liveness(() if straight else lowered.body, lowered.ends, own, bool(plain))
+    if not straight:
+        expressions.uncertain = uncertain_reads(
+            lowered.body, _defaults(node.args), bound - outside - enclosing, live.uses, live.tested, site.walrus
+        )
+    control = ControlFlow(live, lowered, expressions, outside, rebound & set(own), known)
+    statements = Statements(expressions, control, plain, drops_asserts)
     frame = Frame()
     out = statements.block(lowered.body, frame)
     out = frame.bound(frame.shared - set(arguments) - enclosing - outside, out, body[0])
@@ -105,6 +122,10 @@ def twin_of(site: Site, plain_lines: frozenset[int] = frozenset(), drops_asserts
         declared.append(at(ast.Global(sorted(outside)), body[0]))
     if enclosing:
         declared.append(at(ast.Nonlocal(sorted(enclosing)), body[0]))
+    if site.is_generator:
+        # Lowering drops what is never reached, which may be the only `yield`.
+        never = at(ast.Expr(at(ast.Yield(), node)), node)
+        declared.append(at(ast.If(constant(False, node), [never], []), node))
     function = ast.FunctionDef(name=site.name, args=_signature(node.args), body=[*declared, *out], decorator_list=[])
     function.type_params = []  # type: ignore[attr-defined]
     at(function, node)
@@ -156,6 +177,17 @@ def _body(site: Site) -> list[ast.stmt]:
 def _arguments(arguments: ast.arguments) -> list[str]:
     found = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
     return found + [a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None]
+
+
+def _defaults(arguments: ast.arguments) -> dict[str, bool]:
+    """Of each parameter, whether its default is None."""
+    found = dict.fromkeys(_arguments(arguments), False)
+    positional = [*arguments.posonlyargs, *arguments.args]
+    pairs = [*zip(reversed(positional), reversed(arguments.defaults), strict=False)]
+    pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None]
+    for argument, default in pairs:
+        found[argument.arg] = isinstance(default, ast.Constant) and default.value is None
+    return found
 
 
 def _signature(arguments: ast.arguments) -> ast.arguments:

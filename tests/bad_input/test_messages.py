@@ -126,7 +126,7 @@ def test_a_misspelt_marker(project: Project) -> None:
     assert result.stdout == "ran\n"
     assert result.stderr.splitlines()[0] == (
         f"{path}:1: AutographWarning: 'mod=traced' is not an option of a marker. Accepted: mode=, backend=, strict=, warm_up=, "
-        "jit_compile=."
+        "jit_compile=, recursion=."
     )
     assert result.stderr.count("AutographWarning") == 1
 

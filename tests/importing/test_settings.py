@@ -37,6 +37,7 @@ warm_up = 5
 
 [tool.autograph_hook.tensorflow]
 jit_compile = true
+recursion = true
 
 [[tool.autograph_hook.overrides]]
 module = "mypkg.agents.*"
@@ -59,8 +60,9 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "report": "staging.json",
         "warm_up": 5,
         "jit_compile": True,
+        "recursion": True,
     }
-    assert settings.options("mypkg.x") == ModuleOptions("traced", "tensorflow", ("mylib.pure",), True, 5, True)
+    assert settings.options("mypkg.x") == ModuleOptions("traced", "tensorflow", ("mylib.pure",), True, 5, True, True)
     agents = settings.options("mypkg.agents.a")
     assert (agents.mode, agents.jit_compile, agents.trace_safe) == (
         "auto",
@@ -97,7 +99,7 @@ def test_lists_add_up(tmp_path: Path) -> None:
     [
         ("enabel = ['x']", "{file}, [tool.autograph_hook]: there is no setting 'enabel'. Did you mean 'enable'? Accepted: "
                            "enable, disable, mode, backend, trace_safe, strict, cache, report, warm_up, "
-                           "tensorflow.jit_compile, overrides."),
+                           "tensorflow.jit_compile, tensorflow.recursion, overrides."),
         ("mode = 'fast'", "{file}, [tool.autograph_hook]: mode = 'fast' is not accepted. It must be one of \"auto\", "
                           "\"traced\", \"off\"."),
         ("strict = 'yes'", "{file}, [tool.autograph_hook]: strict = 'yes' is not accepted. It must be true or false."),

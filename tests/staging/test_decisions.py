@@ -72,7 +72,7 @@ def test_an_inner_function_is_staged_when_the_outer_cannot_be() -> None:
             return y
     """)
     program.calls(3, lambda m: m.main(X))
-    program.assert_plain("f", "list.append")
+    program.assert_plain("f", "append")
     program.assert_staged("g")
     program.both(lambda m: len(m.log))
 
@@ -257,7 +257,7 @@ def test_the_report_says_that_staged_calls_failed_and_keeps_a_plain_function_pla
     program = Program(
         "def f(x, i): return pad(x) * tf.gather(x, i)\n"
         "def inner(x): return pad(x)\n"
-        "def outer(x):\n  inner(x)\n  print(end='')\n  return x\n"
+        "def outer(x):\n  inner(x)\n  id(x)\n  return x\n"
     )
     bad = tf.constant([99])
     for _ in range(4):
@@ -266,4 +266,4 @@ def test_the_report_says_that_staged_calls_failed_and_keeps_a_plain_function_pla
     (described,) = [module for module in modules() if module["file"] == program.path]
     found = {function["qualname"]: function for function in described["functions"]}
     assert "staged calls failed" in found["f"]["reason"] and found["f"]["status"] == "plain"
-    assert "print" in found["outer"]["reason"] and found["outer"]["status"] == "plain"
+    assert "calls id" in found["outer"]["reason"] and found["outer"]["status"] == "plain"

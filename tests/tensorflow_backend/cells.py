@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograph_hook.backends.protocol import UNDEFINED, Location
+from autograph_hook.backends.protocol import UNDEFINED, Joined, Location
 
 HERE = Location("model.py", 7, "step")
 
@@ -31,7 +31,7 @@ class Cells:
         value = self._values[name]
         if value is UNDEFINED:
             raise NameError(f"name {name!r} is not defined")
-        return value
+        return value.read(name, HERE) if isinstance(value, Joined) else value
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._values[name] = value

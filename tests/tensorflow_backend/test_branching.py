@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from autograph_hook.backends.tensorflow import BACKEND
 from autograph_hook.errors import StagingError
+from autograph_hook.runtime.operators import naming
 
 from .cells import HERE, Cells
 
@@ -154,19 +155,26 @@ def test_zero_and_minus_zero_are_told_apart() -> None:
     assert float(step(tf.constant(False))) == np.inf
 
 
-def test_a_variable_without_a_value_on_one_side_has_none_afterwards() -> None:
+def test_a_variable_without_a_value_on_one_side_is_an_error_only_where_it_is_read() -> None:
     @graph
-    def step(p: Any) -> Any:
+    def step(p: Any, reads: Any) -> Any:
         state = Cells("y", z=1)
+        total = Cells(total=0)
 
         def body() -> None:
             state.y = tf.constant(1)
 
-        branch(p, state, body)
-        assert state.is_undefined("y")
-        return p
+        def read() -> None:
+            total.total = state.y
 
-    step(tf.constant(True))
+        branch(p, state, body)
+        branch(reads, total, read)
+        return total.total
+
+    assert int(step(tf.constant(True), tf.constant(True))) == 1
+    assert int(step(tf.constant(False), tf.constant(False))) == 0
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"cannot access local variable .*y.* where it is not"):
+        step(tf.constant(False), tf.constant(True))
 
 
 def test_a_guarded_result_is_zeros_where_its_path_has_none() -> None:
@@ -198,10 +206,10 @@ def test_returning_none_on_one_path_and_a_tensor_on_the_other_says_so() -> None:
             state.ag__result = tf.constant(1.0)
 
         branch(p, state, body)
-        return state.ag__result
+        return naming.returned(vars(state)["_values"]["ag__result"])
 
     with pytest.raises(
-        StagingError, match=r"model.py:7, in step: the function returns None on one path and a float32"
+        StagingError, match=r"model.py:7, in step: the function returns a float32 tensor .* and None, and which"
     ):
         step(tf.constant(True))
 
@@ -261,16 +269,16 @@ def test_ragged_and_sparse_tensors_and_tensor_arrays_are_joined() -> None:
 def test_structures_that_differ_are_an_error_that_names_the_variable() -> None:
     @graph
     def step(p: Any) -> Any:
-        state = Cells(y=[tf.constant(1)])
+        state = Cells(y=(tf.constant(1),))
 
         def body() -> None:
-            state.y = [*state.y, tf.constant(2)]
+            state.y = (*state.y, tf.constant(2))
 
         branch(p, state, body)
         return state.y
 
     with pytest.raises(
-        StagingError, match=r"model.py:7, in step: y is a list of 2 after the main branch and a list of 1"
+        StagingError, match=r"model.py:7, in step: y is a tuple of 2.* and a tuple of 1 from before line 7, and which"
     ):
         step(tf.constant(True))
 
@@ -501,7 +509,7 @@ def test_without_tensorflows_own_parts_the_public_cond_gives_the_same(
 
     @graph
     def step(x: Any) -> Any:
-        state = Cells("z", y=0, kept="a")
+        state, read = Cells("z", y=0, kept="a"), Cells(y=0)
 
         def body() -> None:
             state.y = {"a": x}["a"]
@@ -509,7 +517,7 @@ def test_without_tensorflows_own_parts_the_public_cond_gives_the_same(
 
         branch(x > 0, state, body)
         assert state.kept == "a"
-        assert state.is_undefined("z")
+        branch(x > 0, read, lambda: setattr(read, "y", state.z))
         return state.y
 
     assert float(step(tf.constant(3.0))) == 3.0

@@ -86,8 +86,20 @@ def test_what_eager_python_refuses_is_refused() -> None:
         graph(lambda x: call(len, x))(tf.constant(1))
     with pytest.raises(TypeError, match="only a 0-dimensional tensor"):
         graph(lambda x: call(int, x))(tf.constant([1, 2]))
-    with pytest.raises(StagingError, match="takes no key"):
-        graph(lambda x: call(max, x, key=abs))(tf.constant([1, 2]))
+    with pytest.raises(StagingError, match="takes no default"):
+        graph(lambda x: call(max, x, default=0))(tf.constant([1, 2]))
+
+
+def test_the_first_of_the_best_by_a_key_is_taken() -> None:
+    xs = [1, -3, 3, 0, -1, 0]
+    assert int(graph(lambda x: call(max, x, key=abs))(tf.constant(xs))) == max(xs, key=abs)
+    assert int(graph(lambda x: call(min, x, key=abs))(tf.constant(xs))) == min(xs, key=abs)
+    assert int(graph(lambda x: call(max, [x, -3, 3], key=abs))(tf.constant(1))) == -3
+
+
+def test_a_list_with_tensors_in_it_is_sorted_into_a_list() -> None:
+    found = graph(lambda x: call(sorted, [x, 1, -2], key=lambda each: -each))(tf.constant(0))
+    assert [int(each) for each in found] == [1, 0, -2]
 
 
 def test_a_length_is_python_s_where_it_is_known() -> None:

@@ -13,8 +13,9 @@ import autograph_hook.transpiler
 MODULES = sorted(
     module.name for module in pkgutil.walk_packages(autograph_hook.transpiler.__path__, "autograph_hook.transpiler.")
 )
-WITH_EXAMPLES = ("gates", "analysis.liveness", "analysis.scopes", "analysis.variables", "passes.expressions",
-                 "passes.jumps", "passes.stores")  # fmt: skip
+WITH_EXAMPLES = ("gates", "generators", "analysis.liveness", "analysis.scopes", "analysis.variables",
+                 "passes.comprehensions", "passes.expressions", "passes.jumps", "passes.leading_breaks",
+                 "passes.matching", "passes.stores")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MODULES)

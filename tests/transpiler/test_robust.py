@@ -9,6 +9,7 @@ import pytest
 
 from autograph_hook.runtime import operators
 from autograph_hook.transpiler import show, transform
+from autograph_hook.transpiler.passes.jumps import Plain
 from autograph_hook.transpiler.passes.statements import Statements
 from tests.twins.both import enabled, same_in_python
 
@@ -26,13 +27,13 @@ def test_what_is_not_python_raises_what_python_raises(source: bytes) -> None:
     assert str(found.value) == str(expected.value)
 
 
-def test_a_jump_out_of_finally_costs_the_twin_with_a_reason() -> None:
+def test_a_jump_out_of_finally_in_a_plain_loop_costs_the_twin_with_a_reason() -> None:
     source = b"def f(x):\n    for i in x:\n        try:\n            g(i)\n        finally:\n            return i\n"
-    transformed = transform(source, "x.py")
+    transformed = transform(source, "x.py", plain_lines=frozenset({2}))
     assert marshal.loads(transformed.twins) == (None,)
     (problem,) = transformed.problems
     assert problem.line == 3
-    assert problem.text == "f has no twin: a jump out of `finally`"
+    assert problem.text == "f has no twin: a jump out of `finally` in a loop that stays plain"
 
 
 def test_functions_too_deep_for_the_compiler_cost_only_their_own_twin() -> None:
@@ -53,7 +54,7 @@ def test_a_statement_that_no_pass_knows_is_left_as_it_is(monkeypatch: pytest.Mon
         pass
 
     node = ast.copy_location(Later(["x"]), ast.parse("x").body[0])
-    known = Statements(None, None, frozenset(), False)  # type: ignore[arg-type]
+    known = Statements(None, None, Plain(), False)  # type: ignore[arg-type]
     monkeypatch.setattr(ast, "Global", type("Other", (ast.stmt,), {}))
     assert known.statement(node, None) == [node]  # type: ignore[arg-type]
 

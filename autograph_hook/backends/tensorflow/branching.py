@@ -1,39 +1,49 @@
 """`if` and conditional expressions whose condition is a tensor.
 
 Both branches are traced, each once. What they left in the state is then joined variable by variable: what is
-the same object on both sides stays that object; what a graph can carry becomes an output of both branches.
+the same object on both sides stays that object; what a graph can carry becomes an output of both branches; what is
+there on one side only is a `Maybe`, and what nothing can join a `Conflict`: errors only where they are read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from autograph_hook.backends.protocol import UNDEFINED, Body, Location, State
-from autograph_hook.backends.tensorflow import nests, private, promotion, values
-from autograph_hook.errors import StagingError
+from autograph_hook.backends.protocol import UNDEFINED, Body, Joined, Location, State
+from autograph_hook.backends.tensorflow import exact, list_paths, nests, private, promotion, stories, straight, values
+from autograph_hook.backends.tensorflow.maybe import Conflict, Maybe, knowing
+from autograph_hook.backends.tensorflow.stories import Story
 
 Values = tuple[Any, ...]
 
 # The value of a lowered `return`: guarded by a flag, so where a path has none nobody reads it.
-GUARDED = ("ag__result", "ag__return")
+GUARDED = stories.RESULT
+
+# How TensorFlow says that dtypes, shapes or kinds do not fit; NameError is Python's word for what has no
+# value yet.
+MISMATCH = (TypeError, ValueError, NameError, AttributeError, tf.errors.OpError)
 
 
 def cond(predicate: Any, body: Body, orelse: Body, state: State, where: Location) -> None:
     before = state.get()
 
-    def branch(run: Body) -> Callable[[], Values]:
+    def branch(run: Body, holds: bool) -> Callable[[], Values]:
         def values_after() -> Values:
-            state.set(before)
+            state.set(narrowed(before, predicate, holds))
             run()
             return state.get()
 
         return values_after
 
     try:
-        after = choose(predicate, branch(body), branch(orelse), state.labels, where, state.guarded)
+        after = choose(
+            predicate, branch(body, True), branch(orelse, False), state.labels, where, state.guarded, (body, orelse)
+        )
     except BaseException:
         state.set(before)
         raise
@@ -42,7 +52,60 @@ def cond(predicate: Any, body: Body, orelse: Body, state: State, where: Location
 
 def select(predicate: Any, body: Callable[[], Any], orelse: Callable[[], Any], where: Location) -> Any:
     labels = ("the value of the conditional expression",)
-    return choose(predicate, lambda: (body(),), lambda: (orelse(),), labels, where)[0]
+
+    def operand(run: Callable[[], Any], holds: bool) -> Callable[[], Values]:
+        def value() -> Values:
+            found = run()
+            if type(predicate) is Maybe and found is predicate and holds:
+                return (found.value(),)  # `a or b` is `a` only where there is one
+            return (found.settled() if type(found) is Maybe else found,)
+
+        return value
+
+    return choose(predicate, operand(body, True), operand(orelse, False), labels, where, bodies=(body, orelse))[0]
+
+
+def narrowed(before: Values, predicate: Any, holds: bool) -> Values:
+    """The values where the predicate is so: what a Maybe is, is known where the condition asks for just that."""
+    return tuple([value.narrowed(predicate, holds) if type(value) is Maybe else value for value in before])
+
+
+class _Thread(threading.local):
+    lenient = False
+
+
+_thread = _Thread()
+
+
+@contextlib.contextmanager
+def leniently() -> Iterator[None]:
+    """While a loop's body is tried without the values that only later iterations have: a branch that cannot do
+    without them is one that the first iteration does not take.
+    """
+    before, _thread.lenient = _thread.lenient, True
+    try:
+        yield
+    finally:
+        _thread.lenient = before
+
+
+def _possible(run: Callable[[], Values]) -> bool:
+    try:
+        with private.scratch_graph().as_default():
+            run()
+    except MISMATCH:
+        return False
+    return True
+
+
+def _known_in(predicate: Any, run: Callable[[], Values], holds: bool) -> Callable[[], Values]:
+    """The branch, which runs only where the predicate is so."""
+
+    def known() -> Values:
+        with knowing(predicate, holds):
+            return run()
+
+    return known
 
 
 def choose(
@@ -52,13 +115,23 @@ def choose(
     labels: Sequence[str],
     where: Location,
     guarded: bool = False,
+    bodies: Sequence[Any] = (None, None),
 ) -> Values:
-    """The values of `body()` or `orelse()`, as the predicate decides when the graph runs."""
+    """The values of `body()` or `orelse()`, as the predicate decides when the graph runs.
+
+    `bodies` are the functions of the user's that they run, for messages.
+    """
     holds = values.truth(predicate)
     if isinstance(holds, bool):
         return body() if holds else orelse()
+    if _thread.lenient:
+        possible = _possible(body), _possible(orelse)
+        if possible != (True, True):
+            return body() if possible[0] else orelse()
+    body, orelse = _known_in(holds, body, True), _known_in(holds, orelse, False)
+    join = _Joins(labels, where, guarded, bodies, holds)
     if not private.control_flow_available():
-        return _choose_publicly(holds, body, orelse, labels, where, guarded)
+        return _choose_publicly(holds, body, orelse, join)
     results: dict[Callable[[], Values], Values] = {}
 
     def keep(run: Callable[[], Values]) -> Callable[[], None]:
@@ -68,31 +141,23 @@ def choose(
         return traced
 
     pair = private.BranchPair(holds, keep(body), keep(orelse))
-    plan = Join(labels, results[body], results[orelse], where, guarded)
+    plan = join(results[body], results[orelse])
     outputs = tuple(plan.outputs(side, graph) for side, graph in enumerate(pair.graphs))
-    return plan.finish(pair.build((outputs[0], outputs[1])))
+    chosen = straight.choice(pair, (outputs[0], outputs[1]))
+    return plan.finish(pair.build((outputs[0], outputs[1])) if chosen is None else chosen)
 
 
-def _choose_publicly(
-    holds: Any,
-    body: Callable[[], Values],
-    orelse: Callable[[], Values],
-    labels: Sequence[str],
-    where: Location,
-    guarded: bool,
-) -> Values:
+def _choose_publicly(holds: Any, body: Callable[[], Values], orelse: Callable[[], Values], join: _Joins) -> Values:
     """The same with `tf.cond`: the branches are traced once more beforehand, to know how they join."""
     trials = []
     for run in (body, orelse):
         with private.scratch_graph().as_default():
             trials.append(run())
-    plan = Join(labels, trials[0], trials[1], where, guarded)
+    plan = join(trials[0], trials[1])
 
     def again(side: int, run: Callable[[], Values]) -> Callable[[], list[Any]]:
         def traced() -> list[Any]:
-            return Join(
-                labels, *((run(), trials[1]) if side == 0 else (trials[0], run())), where, guarded
-            ).tensors(side)
+            return join(*((run(), trials[1]) if side == 0 else (trials[0], run()))).tensors(side)
 
         return traced
 
@@ -100,73 +165,116 @@ def _choose_publicly(
     return plan.finish(list(result) if isinstance(result, (list, tuple)) else [result])
 
 
+class _Joins(NamedTuple):
+    """What is known of a construct before its branches are traced."""
+
+    labels: Sequence[str]
+    where: Location
+    guarded: bool
+    bodies: Sequence[Any]
+    holds: Any
+
+    def __call__(self, body: Values, orelse: Values) -> Join:
+        return Join(self, body, orelse)
+
+
+class _Apart(Exception):
+    """Two leaves that no tensor can stand for."""
+
+
 class Join:
     """How the values that two branches left become one."""
 
-    def __init__(
-        self, labels: Sequence[str], body: Values, orelse: Values, where: Location, guarded: bool
-    ) -> None:
-        self.where = where
-        self.guarded = guarded
+    def __init__(self, construct: _Joins, body: Values, orelse: Values) -> None:
+        self.construct = construct
         # (body's leaf, orelse's leaf, their dtype, what makes a placeholder)
         self.leaves: list[tuple[Any, Any, Any, Any]] = []
         self.slots: list[tuple[nests.Structure, list[Any]] | None] = []
         self.kept: list[Any] = []
-        for label, one, other in zip(labels, body, orelse, strict=True):
-            self._join(label, one, other)
+        for label, one, other in zip(construct.labels, body, orelse, strict=True):
+            if values.same(one, other):
+                self._keep(one)
+                continue
+            count = len(self.leaves)
+            try:
+                joined = Conflict not in (type(one), type(other)) and self._join(label, one, other)
+            except _Apart:
+                joined = False
+            if not joined:
+                del self.leaves[count:]
+                self._keep(Conflict(self._story(label, one, other)))
 
-    def _join(self, label: str, one: Any, other: Any) -> None:
-        if values.same(one, other):
-            self._keep(one)
-            return
+    def _story(self, label: str, one: Any, other: Any) -> Story:
+        earlier = one if type(one) is Conflict else other
+        if type(earlier) is Conflict:
+            return earlier.story
+        return Story(label, self.construct.where, (one, other), self.construct.bodies)
+
+    def _join(self, label: str, one: Any, other: Any) -> bool:
         if one is UNDEFINED or other is UNDEFINED:
-            if not self.guarded and not label.startswith(GUARDED):
+            if self.construct.guarded or label.startswith(GUARDED):
+                self._fill(one, other)
+                return True
+            if label.startswith("ag__"):
                 self._keep(UNDEFINED)
-                return
-            present = other if one is UNDEFINED else one
-            structure, leaves = nests.flatten(present)
-            holes: list[Any] = [UNDEFINED] * len(leaves)
-            pairs = (
-                list(zip(holes, leaves, strict=True))
-                if one is UNDEFINED
-                else list(zip(leaves, holes, strict=False))
-            )
-        else:
-            pair = promotion.alike(one, other)
-            if pair is None:
-                raise self._error(label, one, other)
-            one_structure, ones = nests.flatten(pair[0])
-            other_structure, others = nests.flatten(pair[1])
-            merged = nests.merge(one_structure, other_structure)
-            assert merged is not None
-            structure = merged
-            pairs = list(zip(ones, nests.align(one_structure, other_structure, others), strict=True))
+                return True
+        pair = promotion.alike(one, other)
+        if pair is None:
+            return False
+        list_paths.name(pair, label, self.construct.where)
+        one_structure, ones = nests.flatten(pair[0])
+        other_structure, others = nests.flatten(pair[1])
+        structure = nests.merge(one_structure, other_structure)
+        assert structure is not None
+        for optional in nests.optionals(structure):
+            optional.story = optional.story or self._story(label, one, other)
+        others = nests.align(one_structure, other_structure, others)
         makers = nests.placeholders(structure)
-        recipe = [
-            self._leaf(label, *pair, one, other, maker) for pair, maker in zip(pairs, makers, strict=True)
-        ]
-        self.slots.append((structure, recipe))
-        self.kept.append(None)
+        flags = nests.flags(structure)
+        recipe = []
+        for place, (left, right, maker) in enumerate(zip(ones, others, makers, strict=True)):
+            if place < flags and isinstance(left, bool) and isinstance(right, bool) and left is not right:
+                holds = self.construct.holds
+                recipe.append(Constant(holds if left else tf.logical_not(holds)))
+            else:
+                recipe.append(self._leaf(left, right, maker))
+        self._add(structure, recipe)
+        return True
+
+    def _fill(self, one: Any, other: Any) -> None:
+        """Zeros where there is no value, as nobody reads them."""
+        structure, leaves = nests.flatten(other if one is UNDEFINED else one)
+        recipe: list[Any] = []
+        for leaf, maker in zip(leaves, nests.placeholders(structure), strict=True):
+            if not isinstance(leaf, Joined) and values.has_zeros(leaf):
+                left, right = (UNDEFINED, leaf) if one is UNDEFINED else (leaf, UNDEFINED)
+                recipe.append(self._output(left, right, values.dtype_of(leaf), maker))
+            else:
+                recipe.append(Constant(leaf))
+        self._add(structure, recipe)
 
     def _keep(self, value: Any) -> None:
         self.slots.append(None)
         self.kept.append(value)
 
-    def _leaf(self, label: str, one: Any, other: Any, whole: Any, whole_other: Any, maker: Any) -> Any:
+    def _add(self, structure: nests.Structure, recipe: list[Any]) -> None:
+        self.slots.append((structure, recipe))
+        self.kept.append(None)
+
+    def _leaf(self, one: Any, other: Any, maker: Any) -> Any:
         """The index of an output, or the constant that stands on both sides."""
-        if one is UNDEFINED or other is UNDEFINED:
-            present = other if one is UNDEFINED else one
-            if not values.has_zeros(present):
-                return Constant(present)
-            dtype = values.dtype_of(present)
-        elif values.same(one, other):
+        if values.same(one, other):
             return Constant(one)
-        elif isinstance(one, values.CARRIED) and isinstance(other, values.CARRIED):
+        if isinstance(one, Joined) or isinstance(other, Joined):
+            raise _Apart
+        dtype = None
+        if isinstance(one, values.CARRIED) and isinstance(other, values.CARRIED):
             dtype = values.common_dtype(one, other)
-            if dtype is None:
-                raise self._error(label, whole, whole_other, one, other)
-        else:
-            raise self._error(label, whole, whole_other, one, other)
+        if dtype is None or _changes_dtype(one, other):
+            raise _Apart
+        return self._output(one, other, dtype, maker)
+
+    def _output(self, one: Any, other: Any, dtype: Any, maker: Any) -> int:
         self.leaves.append((one, other, dtype, maker))
         return len(self.leaves) - 1
 
@@ -199,31 +307,11 @@ class Join:
             joined.append(nests.pack(structure, iter(leaves)))
         return tuple(joined)
 
-    def _error(
-        self, label: str, one: Any, other: Any, leaf: Any = None, other_leaf: Any = None
-    ) -> StagingError:
-        one_text, other_text = values.describe(one), values.describe(other)
-        if label.startswith(GUARDED):
-            what = "the function returns"
-            advice = "return values of one kind on every path"
-            if one is None or other is None:
-                value = other_text if one is None else one_text
-                return StagingError(
-                    f"{self.where}: the function returns None on one path and {value} on the other, "
-                    f"and which one is known only when the graph runs: {advice}"
-                )
-            return StagingError(
-                f"{self.where}: {what} {one_text} on one path and {other_text} on the other: {advice}"
-            )
-        inside = ""
-        if leaf is not None and leaf is not one:
-            inside = f" (in it {values.describe(leaf)} and {values.describe(other_leaf)})"
-        return StagingError(
-            f"{self.where}: {label} is {one_text} after the main branch and {other_text} after the "
-            f"other{inside}, "
-            "and which branch runs is known only when the graph runs: give it values of one type and "
-            "structure in both branches"
-        )
+
+def _changes_dtype(one: Any, other: Any) -> bool:
+    """Eager, each path has its own dtype: a trace of ours may not make them one."""
+    tensors = (tf.Tensor, values.Later)
+    return exact.is_demanded() and isinstance(one, tensors) and isinstance(other, tensors) and one.dtype != other.dtype
 
 
 class Constant:

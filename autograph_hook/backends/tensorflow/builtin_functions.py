@@ -8,13 +8,14 @@ Where Python's builtin already does the right thing on tensors (`abs`, `pow`, `r
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from autograph_hook.backends.protocol import Location
-from autograph_hook.backends.tensorflow import branching, calls, operators, private, subjects, values
+from autograph_hook.backends.tensorflow import branching, calls, list_builtins, operators, private, subjects, values
 from autograph_hook.errors import StagingError
 
 # Up to this length a sum is added up one by one, as Python does; beyond it is one reduction.
@@ -26,7 +27,7 @@ def builtin(function: Callable[..., Any]) -> Callable[..., Any] | None:
     if function is print and not private.converting():
         return None
     try:
-        return TABLE.get(function)
+        return list_builtins.for_lists(function, TABLE.get(function))
     except TypeError:
         return None
 
@@ -95,28 +96,59 @@ def _enumerate(subject: Any, start: Any = 0) -> Any:
     dtype = tf.int64 if isinstance(subject, tf.data.Dataset) and private.converting() else tf.int32
     if isinstance(start, values.TENSORS):
         dtype = start.dtype
-    return subjects.Lazy(subjects.Enumerated(subjects.walk_over(subject), start, dtype))
+    return subjects.Lazy(subjects.Enumerated(subjects.walk_together(subject, "enumerate"), start, dtype))
 
 
 def _zip(*iterables: Any, strict: bool = False) -> Any:
-    if all(subjects.is_iterable(subject) for subject in iterables) and not strict:
-        return subjects.Lazy(subjects.Zipped([subjects.walk_over(subject) for subject in iterables]))
-    return zip(*(operators.iterate(subject) for subject in iterables), strict=strict)
+    if any(isinstance(subject, subjects.TAKEN) for subject in iterables):
+        # Beside what only the graph can count, a Python range is counted by the graph.
+        iterables = tuple(_range_tensor(subject) if type(subject) is range else subject for subject in iterables)
+    if all(subjects.is_iterable(subject) for subject in iterables):
+        walks = [subjects.walk_together(subject, "zip") for subject in iterables]
+        return subjects.Lazy(subjects.Zipped(walks, strict))
+    try:
+        return zip(*[operators.iterate(subject) for subject in iterables], strict=strict)
+    except StagingError:
+        beside = [_walk_beside(subject) for subject in iterables]
+        if strict or None in beside:
+            raise
+        return subjects.Lazy(subjects.Zipped([walk for walk in beside if walk is not None]))
+
+
+def _walk_beside(subject: Any) -> subjects.Walk | None:
+    """The walk over a subject of `zip`, which may be an ordinary list if its elements are alike."""
+    if subjects.is_iterable(subject):
+        return subjects.walk_together(subject, "zip")
+    return subjects.OverList(list(subject)) if isinstance(subject, (list, tuple, range)) else None
+
+
+def _range_tensor(numbers: range) -> Any:
+    return tf.range(numbers.start, numbers.stop, numbers.step)
 
 
 def _map(function: Callable[..., Any], *iterables: Any) -> Any:
     if len(iterables) == 1 and subjects.is_iterable(iterables[0]):
         return subjects.Lazy(subjects.Mapped(function, subjects.walk_over(iterables[0]), several=False))
     if all(subjects.is_iterable(subject) for subject in iterables):
-        walks = subjects.Zipped([subjects.walk_over(subject) for subject in iterables])
+        walks = subjects.Zipped([subjects.walk_together(subject, "map") for subject in iterables])
         return subjects.Lazy(subjects.Mapped(function, walks, several=True))
     return map(function, *(operators.iterate(subject) for subject in iterables))
 
 
 def _filter(function: Callable[..., Any] | None, iterable: Any) -> Any:
     if not subjects.is_iterable(iterable):
-        return filter(function, iterable)
+        return filter(functools.partial(_kept, function), iterable)
     return subjects.Lazy(subjects.Filtered(function, subjects.walk_over(iterable)))
+
+
+def _kept(function: Callable[..., Any] | None, element: Any) -> Any:
+    holds = element if function is None else calls.call(function, (element,), {})
+    if isinstance(holds, values.TENSORS):
+        raise StagingError(
+            "filter() cannot leave out an element of a Python list under a condition that is known only when the graph "
+            "runs: use a `for` loop with an `if`, or tf.boolean_mask of a tensor"
+        )
+    return holds
 
 
 def _int(value: Any, base: Any = None) -> Any:
@@ -149,28 +181,43 @@ def _scalar(value: Any, function: str) -> Any:
 
 
 def _extreme(name: str, reduce: Callable[..., Any], better: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    def extreme(*args: Any, **options: Any) -> Any:
+    def extreme(*args: Any, key: Callable[..., Any] | None = None, **options: Any) -> Any:
         if options:
             raise StagingError(
-                f"{name}() of tensors takes no {', '.join(sorted(options))} while a graph is built: "
-                "use tf.argsort or a loop"
+                f"{name}() of tensors takes no {', '.join(sorted(options))} while a graph is built: use a loop"
             )
         if len(args) > 1 or not isinstance(args[0], values.TENSORS):
-            best, *others = args if len(args) > 1 else operators.iterate(args[0])
-            for value in others:
-                best = tf.where(values.truth(better(value, best)), value, best)
-            return best
+            return _best(args if len(args) > 1 else operators.iterate(args[0]), key, better)
         tensor = tf.convert_to_tensor(args[0])
-        _one_dimension(tensor, name)
+        if key is None:
+            _one_dimension(tensor, name)
         size = subjects.length(tensor)
         if isinstance(size, int):
             if size == 0:
                 raise ValueError(f"{name}() arg is an empty sequence")
-            return reduce(tensor, axis=0)
+            return _reduced(tensor, key, reduce)
         with tf.control_dependencies([tf.debugging.Assert(size > 0, [f"{name}() arg is an empty sequence"])]):
-            return reduce(tensor, axis=0)
+            return _reduced(tf.identity(tensor), key, reduce)
 
     return extreme
+
+
+def _best(elements: Sequence[Any], key: Callable[..., Any] | None, better: Callable[[Any, Any], Any]) -> Any:
+    """The first element of which no other is better, one by one."""
+    best, *others = elements
+    best_key = best if key is None else calls.call(key, (best,), {})
+    for value in others:
+        value_key = value if key is None else calls.call(key, (value,), {})
+        wins = values.truth(better(value_key, best_key))
+        best, best_key = tf.where(wins, value, best), tf.where(wins, value_key, best_key)
+    return best
+
+
+def _reduced(tensor: Any, key: Callable[..., Any] | None, reduce: Callable[..., Any]) -> Any:
+    if key is None:
+        return reduce(tensor, axis=0)
+    find = tf.argmin if reduce is tf.reduce_min else tf.argmax
+    return tf.gather(tensor, find(_keys(key, tensor)))
 
 
 def _one_dimension(tensor: Any, name: str) -> None:
@@ -218,18 +265,37 @@ def _all_or_any(iterable: Any, reduce: Callable[..., Any], name: str) -> Any:
 
 
 def _sorted(iterable: Any, *, key: Callable[..., Any] | None = None, reverse: bool = False) -> Any:
-    """The sorted elements as a tensor."""
+    """The sorted elements: of a tensor as a tensor, of all else as a list."""
     if not isinstance(iterable, values.TENSORS):
-        return sorted(operators.iterate(iterable), key=key, reverse=reverse)
+        return _sorted_list(list(operators.iterate(iterable)), key, reverse)
     tensor = tf.convert_to_tensor(iterable)
     direction = "DESCENDING" if reverse else "ASCENDING"
     if key is None:
         _one_dimension(tensor, "sorted")
         return tf.sort(tensor, direction=direction)
-    keys = tf.map_fn(
+    return tf.gather(tensor, tf.argsort(_keys(key, tensor), direction=direction, stable=True))
+
+
+def _sorted_list(elements: list[Any], key: Callable[..., Any] | None, reverse: bool) -> list[Any]:
+    keys = elements if key is None else [calls.call(key, (element,), {}) for element in elements]
+    if not any(isinstance(each, values.TENSORS) for each in keys):
+        order = sorted(range(len(elements)), key=keys.__getitem__, reverse=reverse)
+        return [elements[place] for place in order]
+    try:
+        stacked, stacked_keys = tf.stack(elements), tf.stack(keys)
+    except (TypeError, ValueError, tf.errors.OpError) as error:
+        raise StagingError(
+            "sorted() of a list in an order that is known only when the graph runs needs elements that are tensors "
+            f"of one dtype and shape: {error}"
+        ) from error
+    order = tf.argsort(stacked_keys, direction="DESCENDING" if reverse else "ASCENDING", stable=True)
+    return list(tf.unstack(tf.gather(stacked, order)))
+
+
+def _keys(key: Callable[..., Any], tensor: Any) -> Any:
+    return tf.map_fn(
         lambda element: calls.call(key, (element,), {}), tensor, fn_output_signature=_key_spec(key, tensor)
     )
-    return tf.gather(tensor, tf.argsort(keys, direction=direction, stable=True))
 
 
 def _key_spec(key: Callable[..., Any], tensor: Any) -> Any:
@@ -245,6 +311,8 @@ def _reversed(subject: Any) -> Any:
         return tf.reverse(tf.convert_to_tensor(subject), [0])
     if isinstance(subject, tf.RaggedTensor):
         return subject[::-1]
+    if isinstance(subject, subjects.Lazy):
+        raise TypeError(f"'{subjects.python_name(subject)}' object is not reversible")
     return reversed(operators.iterate(subject))
 
 

@@ -30,9 +30,11 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[st
 
 
 def _is_left_alone(function: Any) -> bool:
-    """TensorFlow's conversion leaves its own functions and NumPy's alone: no need to ask it each time."""
+    """TensorFlow's conversion leaves its own functions and NumPy's alone: no need to ask it each time. An event loop
+    runs as it is, as coroutines do.
+    """
     module = getattr(function, "__module__", None)
-    return isinstance(module, str) and module.partition(".")[0] in ("tensorflow", "numpy")
+    return isinstance(module, str) and module.partition(".")[0] in ("tensorflow", "numpy", "asyncio")
 
 
 def own(has_twin: Callable[[Any], bool]) -> None:

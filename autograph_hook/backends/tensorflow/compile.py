@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from autograph_hook.backends.tensorflow import exact, private
+from autograph_hook.backends.tensorflow import exact, printing, private
 from autograph_hook.backends.tensorflow.failures import order
 
 
@@ -22,7 +22,7 @@ class Compiled:
     It is differentiable: a tape around the call records it.
     """
 
-    __slots__ = ("_call", "_options", "captures", "concrete", "operations", "stateful_ops")
+    __slots__ = ("_call", "_options", "captures", "concrete", "operations", "stateful_ops", "writes")
 
     def __init__(self, concrete: Any) -> None:
         self.concrete = concrete
@@ -32,6 +32,7 @@ class Compiled:
         # tracing.
         self.captures: list[Any] = list(concrete.captured_inputs)
         self.operations, self.stateful_ops = _census(concrete.graph)
+        self.writes = "PrintV2" in self.stateful_ops
 
     def __call__(self, inputs: list[Any]) -> list[Any]:
         with private.with_options(self._options):
@@ -51,7 +52,7 @@ def trace(
     """
 
     def flat(*tensors: Any) -> list[Any]:
-        with _no_variables():
+        with _no_variables(), printing.top():
             outputs = list(function(list(tensors)))
             exact.check_outputs(outputs)
         order(tf.compat.v1.get_default_graph())

@@ -24,13 +24,14 @@ PURE = "pure"
 """Builds operations, which do their work each time the graph runs; a container that it returns is new."""
 NOTHING = "nothing"
 """The same, and returns None when it is called eagerly."""
+CALLS = "calls"
+"""Calls functions that it is given, for each element or iteration."""
 OWN = "own"
 """A method that changes or uses up its object, which must therefore have been made in the trace."""
 SETTINGS = "settings"
 """A method of an object whose attributes decide what it computes: they are facts."""
 
-# Nothing that calls back in a graph: `tf.map_fn` and its like leave settings of the process behind when the trace is
-# aborted inside them. Every public function of these modules is pure, but for the exceptions below.
+# Every public function of these modules is pure, but for the exceptions below.
 MODULES = (
     "tensorflow.math", "tensorflow.nn", "tensorflow.linalg", "tensorflow.bitwise", "tensorflow.signal",
     "tensorflow.sparse", "tensorflow.ragged", "tensorflow.sets", "tensorflow.dtypes", "tensorflow.strings",
@@ -70,6 +71,11 @@ FUNCTIONS: dict[str, str] = {
     """,
     "tensorflow.debugging": "check_numerics is_numeric_tensor",
 }
+
+HIGHER_ORDER: dict[str, str] = {
+    "tensorflow": "case cond foldl foldr map_fn scan switch_case while_loop",
+}
+"""Not `tf.vectorized_map`: what it makes of operations may round otherwise in a graph than eagerly."""
 
 RETURN_NOTHING: dict[str, str] = {
     "tensorflow": "print group no_op assert_equal assert_greater assert_less assert_rank Assert",
@@ -215,10 +221,11 @@ def _collect() -> dict[int, tuple[Any, str]]:
             value = getattr(_module(path), name, None)
             if isinstance(value, types.FunctionType):
                 found[id(value)] = (value, PURE)
-    for path, names in RETURN_NOTHING.items():
-        for name in names.split():
-            value = getattr(_module(path), name, None)
-            found[id(value)] = (value, NOTHING)
+    for table, what in ((RETURN_NOTHING, NOTHING), (HIGHER_ORDER, CALLS)):
+        for path, names in table.items():
+            for name in names.split():
+                value = getattr(_module(path), name, None)
+                found[id(value)] = (value, what)
     return found
 
 

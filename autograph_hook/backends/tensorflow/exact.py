@@ -13,8 +13,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from autograph_hook.backends.protocol import State
+from autograph_hook.backends.protocol import UNDEFINED, Joined, State
 from autograph_hook.backends.tensorflow import private
+from autograph_hook.errors import StagingError
 
 _PYTHON = (bool, int, float, complex, str, bytes)
 
@@ -25,6 +26,7 @@ class Inexact(BaseException):
 
 class _Thread(threading.local):
     active = 0
+    demanded = False
     truths: dict[int, Any] | None = None
 
 
@@ -43,6 +45,37 @@ class exactly:
         _thread.active, _thread.truths = self.before
 
 
+class kept:
+    """What is demanded of this thread is at the end what it was at the start."""
+
+    def __enter__(self) -> None:
+        self.before = (_thread.active, _thread.truths, _thread.demanded)
+
+    def __exit__(self, *error: object) -> None:
+        _thread.active, _thread.truths, _thread.demanded = self.before
+
+
+def demand() -> None:
+    """From here to the end of `kept`, what this thread traces must be exact."""
+    if not _thread.active:
+        _thread.active, _thread.truths, _thread.demanded = 1, {}, True
+
+
+def is_demanded() -> bool:
+    """Must what this thread traces be exact?"""
+    return bool(_thread.active)
+
+
+def is_demanded_by_caller() -> bool:
+    """Must the whole trace be exact, not only a loop in it?"""
+    return bool(_thread.active) and not _thread.demanded
+
+
+def refusal(text: str) -> BaseException:
+    """What is raised where the graph cannot give a value: an error for the user, or the end of a trace of ours."""
+    return Inexact(text) if _thread.active else StagingError(text)
+
+
 def _refuse_text(kind: str) -> None:
     if _thread.active and not tf.executing_eagerly():
         raise Inexact(f"makes a text of a {kind}")
@@ -55,6 +88,10 @@ def truth(tensor: Any) -> Any:
     if _thread.truths is not None and isinstance(tensor, tf.Tensor):
         _thread.truths[id(tensor)] = tensor
     return tensor
+
+
+def is_truth(value: Any) -> bool:
+    return id(value) in (_thread.truths or ())
 
 
 def check_outputs(tensors: Sequence[Any]) -> None:
@@ -102,17 +139,29 @@ class Watched:
             if any(_became_tensor(values[i], value) for values in self.seen):
                 what = "the result" if label.startswith("ag__") else label
                 raise Inexact(f"{what} is a Python value that depends on a tensor")
+            there = {_is_there(found[i]) for found in self.seen} | {_is_there(value)}
+            if not label.isidentifier() and len(there) > 1:
+                raise Inexact(f"makes or deletes {label} under a condition, or in a loop, that depends on a tensor")
+
+
+def _is_there(value: Any) -> bool | None:
+    return None if isinstance(value, Joined) else value is not UNDEFINED
 
 
 def _became_tensor(before: Any, after: Any) -> bool:
     kind = type(before)
+    if isinstance(before, Joined):
+        others = after.leaves if isinstance(after, Joined) else [after] * len(before.leaves)
+        return any(_became_tensor(one, other) for one, other in zip(before.leaves, others, strict=False))
+    if isinstance(after, Joined):
+        return any(_became_tensor(before, leaf) for leaf in after.leaves)
     if isinstance(after, tf.Tensor):
         return isinstance(before, _PYTHON) or id(before) in (_thread.truths or ()) or kind.__module__ == "numpy"
-    if kind in (list, tuple) and isinstance(after, kind):
+    if issubclass(kind, (list, tuple)) and isinstance(after, kind):
         if len(before) != len(after):
             return any(isinstance(item, tf.Tensor) for item in after)
         return any(_became_tensor(one, other) for one, other in zip(before, after, strict=True))
-    if kind is dict and isinstance(after, dict):
+    if issubclass(kind, dict) and isinstance(after, dict):
         return any(_became_tensor(item, after.get(key)) for key, item in before.items())
     return False
 

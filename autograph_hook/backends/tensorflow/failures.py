@@ -14,7 +14,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from autograph_hook.backends.tensorflow import private
+from autograph_hook.backends.tensorflow import printing, private
 
 
 def _words(text: str) -> frozenset[str]:
@@ -90,6 +90,30 @@ CHECKED_CHANGES = ("ResourceApply", "ResourceSparseApply", "ResourceScatter")
 FUNCTIONAL = frozenset({"If", "StatelessIf", "While", "StatelessWhile", "PartitionedCall", "StatefulPartitionedCall"})
 
 
+def mark() -> tuple[Any, int]:
+    """Where the graph that is being built stands now."""
+    graph = tf.compat.v1.get_default_graph()
+    return graph, graph.version
+
+
+def acted_since(before: tuple[Any, int]) -> bool:
+    """Were operations added since then that change something, or give something else each time?"""
+    graph, version = before
+    if tf.compat.v1.get_default_graph() is not graph or graph.version == version:
+        return False
+    return any(_acts(operation) for operation in graph.get_operations()[version:])
+
+
+def _acts(operation: Any) -> bool:
+    if not private.is_stateful(operation.type):
+        return False
+    if operation.type in FUNCTIONAL:
+        graphs = [private.function_graph(operation.graph, name) for name in private.function_names(operation)]
+        return any(graph is None or any(map(_acts, graph.get_operations())) for graph in graphs)
+    is_random = operation.type.startswith(("Random", "Multinomial", "TruncatedNormal"))
+    return is_random or printing.is_hand_out(operation) or _nature(operation, {})[1]
+
+
 class Unordered(Exception):
     """An operation that may fail follows one that changes state."""
 
@@ -127,6 +151,8 @@ def _ends(operation: Any) -> list[Any]:
 def _nature(operation: Any, known: dict[str, tuple[bool, bool]]) -> tuple[bool, bool]:
     """May it fail, does it change state?"""
     kind = operation.type
+    if printing.is_hand_out(operation):
+        return False, False  # what is handed out of a call that fails is dropped
     if kind in FUNCTIONAL:
         return _nature_inside(operation, known)
     if kind in CHANGES:

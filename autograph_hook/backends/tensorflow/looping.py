@@ -3,7 +3,7 @@
 Everything in the state that a graph can carry is a variable of the loop, Python numbers included. The body is
 traced once with these variables; what it leaves in the state tells whether that was right. Where it was not
 (another dtype, another shape), the loop is traced again with what was learnt. A variable without a value
-before the loop is one that the body only writes.
+before the loop is one that the body only writes, or, where it reads it in later iterations, one with a flag.
 """
 
 from __future__ import annotations
@@ -15,38 +15,56 @@ from typing import Any
 import tensorflow as tf
 
 from autograph_hook.backends.protocol import UNDEFINED, Body, Location, State
-from autograph_hook.backends.tensorflow import branching, private, values
-from autograph_hook.backends.tensorflow.plan import Plan, Revision
+from autograph_hook.backends.tensorflow import branching, list_paths, nests, private, values
+from autograph_hook.backends.tensorflow.branching import MISMATCH
+from autograph_hook.backends.tensorflow.maybe import Conflict, Maybe, Peel, peeling
+from autograph_hook.backends.tensorflow.plan import Added, Plan, Revision
+from autograph_hook.backends.tensorflow.stories import Story
 from autograph_hook.errors import StagingError
 
 Test = Callable[[], Any]
 
-# How TensorFlow says that dtypes, shapes or kinds do not fit; NameError is Python's word for what has no
-# value yet.
-MISMATCH = (TypeError, ValueError, NameError, tf.errors.OpError)
 
-
-def while_loop(test: Test, body: Body, state: State, where: Location, limit: Any = None) -> None:
+def while_loop(
+    test: Test, body: Body, state: State, where: Location, limit: Any = None, surely: bool = False,
+    trips: int | None = None,
+) -> None:
+    """`limit`: the most iterations. `surely`: is it known that there is one? `trips`: their number, where it is known.
+    """
     before = state.get()
     try:
-        after = _loop(test, body, state, where, limit)
+        after = _loop(test, body, state, where, limit, surely, trips)
     except BaseException:
         state.set(before)
         raise
     state.set(after)
 
 
-def _loop(test: Test, body: Body, state: State, where: Location, limit: Any) -> tuple[Any, ...]:
+def _loop(
+    test: Test, body: Body, state: State, where: Location, limit: Any, surely: bool = False, trips: int | None = None
+) -> tuple[Any, ...]:
     before = state.get()
-    plan = Plan(state.labels, before, where)
+    plan = Plan(state.labels, before, where, body, surely)
     first: Exception | None = None  # the failure to report if no other plan works either
-    for _ in range(4 + 2 * len(before)):
+    peels = True
+    for _ in range(6 + 2 * len(before)):
         try:
-            return _attempt(plan, test, body, state, limit)
+            with peeling(True) if peels and plan.may_be_none() else contextlib.nullcontext():
+                return _attempt(plan, test, body, state, limit, trips)
         except Revision as revision:
-            if revision.peel:
-                return _peeled(test, body, state, before, where, limit)
             plan = revision.plan
+        except Added:
+            if surely:
+                state.set(before)
+                body()
+                return _loop(test, body, state, where, limit, False, None if trips is None else trips - 1)
+            return _peeled(test, body, state, before, where, limit)
+        except Peel:
+            if not (peels and plan.may_be_none()):
+                raise
+            with contextlib.suppress(*MISMATCH, StagingError):
+                return _peeled(test, body, state, before, where, limit)
+            peels = False
         except MISMATCH as error:
             first = first or error
             better = _after_failure(plan, body, state, before)
@@ -73,19 +91,23 @@ def _last_resort(
     raise first
 
 
-def _attempt(plan: Plan, test: Test, body: Body, state: State, limit: Any) -> tuple[Any, ...]:
+def _attempt(
+    plan: Plan, test: Test, body: Body, state: State, limit: Any, trips: int | None = None
+) -> tuple[Any, ...]:
     """Trace the loop as planned; raises Revision with a better plan where this one does not hold."""
     if not private.control_flow_available():
         return _attempt_publicly(plan, test, body, state, limit)
     starts = plan.starts()
     pair = private.LoopPair(starts, limit)
+    given: list[Any] = []
     after: list[Any] = []
 
     def traced_test(*variables: Any) -> Any:
         return _condition(test, state, plan, variables)
 
     def traced_body(*variables: Any) -> None:
-        state.set(plan.values(variables))
+        given.extend(plan.values(variables))
+        state.set(given)
         plan.given = variables
         body()
         after.extend(state.get())
@@ -100,16 +122,10 @@ def _attempt(plan: Plan, test: Test, body: Body, state: State, limit: Any) -> tu
         pair.append(values.zeros(output), output)
     shapes = [spec.shape for spec in plan.signature()] + [output.shape for output in written]
     results = pair.build(outputs, shapes)
-    if result.needs_iteration:
-        results = _require_iteration(pair.count > 0, results, result.needs_iteration, plan.where)
-    return result.finish(results)
-
-
-def _require_iteration(ran: Any, results: list[Any], labels: list[str], where: Location) -> list[Any]:
-    """Python would say that the name has no value; a graph can only say it when it runs."""
-    message = _did_not_run(labels, where)
-    with tf.control_dependencies([tf.debugging.Assert(ran, [message])]):
-        return [tf.identity(tensor) for tensor in results]
+    found = result.finish(results, lambda: pair.count > 0)
+    for slot, start, end, result_value in zip(plan.slots, given, after, found, strict=True):
+        list_paths.settle(slot.original, start, end, result_value, trips)
+    return found
 
 
 def _condition(test: Test, state: State, plan: Plan, variables: Sequence[Any]) -> Any:
@@ -117,10 +133,10 @@ def _condition(test: Test, state: State, plan: Plan, variables: Sequence[Any]) -
     state.set(given)
     holds = values.truth(test())
     for label, before, after in zip(state.labels, given, state.get(), strict=True):
-        if before is not after and label.isidentifier():
+        if not values.unchanged(before, after):
             raise StagingError(
-                f"{plan.where}: the loop's condition assigns {label}, "
-                "which a loop in a graph cannot do: assign it before the loop and at the end of its body"
+                f"{plan.where}: the loop's condition {'assigns' if label.isidentifier() else 'changes'} {label}, "
+                "which a loop in a graph cannot do: do it before the loop and at the end of its body"
             )
     return tf.constant(holds) if isinstance(holds, bool) else holds
 
@@ -137,6 +153,8 @@ def _attempt_publicly(plan: Plan, test: Test, body: Body, state: State, limit: A
         written = [values.as_tensor(*leaf) for leaf in trial.written]
     starts = [*plan.starts(), *(values.zeros(tensor) for tensor in written)]
     count = len(plan.signature())
+    if trial.needs_iteration():
+        starts.append(tf.constant(False))
 
     def traced_test(*variables: Any) -> Any:
         return _condition(test, state, plan, variables[:count])
@@ -147,15 +165,18 @@ def _attempt_publicly(plan: Plan, test: Test, body: Body, state: State, limit: A
         body()
         result = plan.compare(state.get())
         outputs = [values.as_tensor(*leaf) for leaf in (*result.outputs, *result.written)]
+        if result.needs_iteration():
+            outputs.append(tf.constant(True))
         return outputs or list(variables)
 
     shapes = [spec.shape for spec in plan.signature()] + [tensor.shape for tensor in written]
+    shapes += [tf.TensorShape([])] * (len(starts) - len(shapes))
     if not starts:
         starts, shapes = [tf.constant(0)], [tf.TensorShape([])]
     results = tf.while_loop(
         traced_test, traced_body, starts, shape_invariants=shapes, maximum_iterations=limit
     )
-    return trial.finish(list(results))
+    return trial.finish(list(results), lambda: results[-1])
 
 
 def _after_failure(plan: Plan, body: Body, state: State, before: tuple[Any, ...]) -> Plan | None:
@@ -164,6 +185,13 @@ def _after_failure(plan: Plan, body: Body, state: State, before: tuple[Any, ...]
     Eager Python lets a number take the dtype of what it meets. So the body is tried with the numbers as they
     are: what has become of them after one iteration tells the dtype.
     """
+    if plan.lacks():
+        with contextlib.suppress(*MISMATCH), private.scratch_graph().as_default(), branching.leniently():
+            state.set(plan.values_with_numbers())
+            body()
+            later = plan.with_later(state.get())
+            if later is not None:
+                return later
     if not plan.has_numbers() or plan.tried == 2:
         return None
     if plan.tried == 1:
@@ -181,40 +209,36 @@ def _after_failure(plan: Plan, body: Body, state: State, before: tuple[Any, ...]
 def _peeled(
     test: Test, body: Body, state: State, before: tuple[Any, ...], where: Location, limit: Any
 ) -> tuple[Any, ...]:
-    """The loop with its first iteration before it, for state that the body turns from nothing into a tensor.
-    """
+    """The loop with its first iteration before it, for state that the body turns from nothing into a tensor."""
     state.set(before)
     empty = [value is None or value is UNDEFINED for value in before]
-    # What is guarded may be missing on one side: here the check below is the guard.
-    labels = [
-        f"{branching.GUARDED[0]} {label}" if nothing else label
-        for label, nothing in zip(state.labels, empty, strict=True)
-    ]
 
     def once() -> tuple[Any, ...]:
         state.set(before)
         body()
         return (True, *state.get())
 
-    def never() -> tuple[Any, ...]:
-        return (
-            False,
-            *(UNDEFINED if nothing else value for value, nothing in zip(before, empty, strict=True)),
-        )
+    ran, *after = branching.choose(
+        test(), once, lambda: (False, *before), ("the loop ran", *state.labels), where, False, (body, None)
+    )
+    # The loop goes on only where the first iteration ran: there all has the value that it left.
+    flags = [value if nothing and type(value) is Maybe else None for nothing, value in zip(empty, after, strict=True)]
+    state.set([value if flag is None else flag.value() for flag, value in zip(flags, after, strict=True)])
 
-    ran, *after = branching.choose(test(), once, never, ("the loop ran", *labels), where)
-    missing = [
-        label
-        for label, nothing, value in zip(state.labels, empty, after, strict=True)
-        if nothing and value is not None and value is not UNDEFINED and not label.startswith("ag__")
-    ]
-    if isinstance(ran, tf.Tensor) and missing:
-        message = _did_not_run(missing, where)
-        with tf.control_dependencies([tf.debugging.Assert(ran, [message])]):
-            after = [tf.identity(value) if isinstance(value, tf.Tensor) else value for value in after]
-    state.set(tuple(after))
-    return _loop(test, body, state, where, limit)
+    def goes_on() -> Any:
+        return branching.select(ran, test, lambda: False, where)
+
+    results = _loop(goes_on, body, state, where, limit)
+    return tuple(
+        [value if flag is None else _as_before(flag, value) for flag, value in zip(flags, results, strict=True)]
+    )
 
 
-def _did_not_run(labels: list[str], where: Location) -> str:
-    return f"{where}: the loop did not run, so {', '.join(labels)} has no value"
+def _as_before(flag: Maybe, value: Any) -> Any:
+    """The last value of a variable that has one only if the first iteration ran."""
+    if type(value) in (Maybe, Conflict) or value is None or value is UNDEFINED:
+        return value
+    story = flag.story
+    if story is not None:
+        story = Story(story.label, story.where, (flag.absent, value), story.bodies[::-1], is_loop=True)
+    return Maybe(flag.absent, flag.present, *nests.flatten(value), nests.pack, story)

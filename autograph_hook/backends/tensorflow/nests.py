@@ -13,13 +13,17 @@ its order and need not have sortable keys, and a TensorArray is taken apart into
 
 from __future__ import annotations
 
+import functools
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
 
+from autograph_hook.backends.protocol import UNDEFINED
 from autograph_hook.backends.tensorflow import private
+from autograph_hook.backends.tensorflow.elements import Elements, Kind, empty
+from autograph_hook.backends.tensorflow.maybe import Conflict, Maybe
 
 
 class Leaf:
@@ -71,7 +75,38 @@ class Array:
         self.like = like
 
 
-Structure = Leaf | Sequenced | Mapped | Composite | Array
+class Listed:
+    """Elements of a list, one TensorList for each leaf of their structure."""
+
+    __slots__ = ("kind", "length", "origin")
+
+    def __init__(self, kind: Kind, length: int | None, origin: Any) -> None:
+        self.kind = kind
+        self.length = length
+        self.origin = origin
+
+
+class Nothing:
+    """None, or (`value`) UNDEFINED: no leaf."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class Optional:
+    """A value that is there on some paths only: a flag, and the leaves of the value."""
+
+    __slots__ = ("absent", "part", "story")
+
+    def __init__(self, absent: Any, part: Structure, story: Any) -> None:
+        self.absent = absent
+        self.part = part
+        self.story = story
+
+
+Structure = Leaf | Sequenced | Mapped | Composite | Array | Listed | Nothing | Optional
 
 
 def flatten(value: Any) -> tuple[Structure, list[Any]]:
@@ -81,6 +116,17 @@ def flatten(value: Any) -> tuple[Structure, list[Any]]:
 
 def _flatten(value: Any, leaves: list[Any]) -> Structure:
     kind = type(value)
+    if value is None or value is UNDEFINED:
+        return Nothing(value)
+    if kind is Maybe:
+        leaves += [value.present, *value.leaves]
+        return Optional(value.absent, value.part, value.story)
+    if kind is Elements:
+        leaves += value.handles
+        return Listed(value.kind, value.length, value.origin)
+    if kind is Conflict:
+        leaves.append(value)
+        return LEAF
     if kind is list or kind is tuple or (issubclass(kind, tuple) and hasattr(kind, "_fields")):
         return Sequenced(kind, [_flatten(part, leaves) for part in value])
     if kind is dict or kind is OrderedDict:
@@ -112,7 +158,23 @@ def pack(structure: Structure, leaves: Iterator[Any]) -> Any:
         return tf.nest.pack_sequence_as(structure.spec, components, expand_composites=True)
     if isinstance(structure, Array):
         return private.array_with_flow(structure.like, next(leaves))
+    if isinstance(structure, Listed):
+        return Elements(
+            structure.kind, [next(leaves) for _ in structure.kind.specs], structure.length, structure.origin
+        )
+    if isinstance(structure, Nothing):
+        return structure.value
+    if isinstance(structure, Optional):
+        return _maybe(structure, next(leaves), [next(leaves) for _ in range(count(structure.part))])
     return next(leaves)
+
+
+def _maybe(structure: Optional, present: Any, leaves: list[Any]) -> Any:
+    if present is True:
+        return pack(structure.part, iter(leaves))
+    if present is False:
+        return structure.absent
+    return Maybe(structure.absent, present, structure.part, leaves, pack, structure.story)
 
 
 def merge(one: Structure, other: Structure) -> Structure | None:
@@ -134,6 +196,17 @@ def merge(one: Structure, other: Structure) -> Structure | None:
         return None if spec is None or one.count != other.count else Composite(spec, one.count)
     if isinstance(one, Array) and isinstance(other, Array):
         return one if one.like.dtype == other.like.dtype else None
+    if isinstance(one, Listed) and isinstance(other, Listed):
+        alike = one.kind.same(other.kind) and merge(one.kind.structure, other.kind.structure) is not None
+        if not alike or one.length != other.length:
+            return None
+        same = one.origin == other.origin
+        return one if same or one.length is not None else Listed(one.kind, None, None)
+    if isinstance(one, Nothing) and isinstance(other, Nothing):
+        return one if one.value is other.value else None
+    if isinstance(one, Optional) and isinstance(other, Optional):
+        inner = merge(one.part, other.part) if one.absent is other.absent else None
+        return None if inner is None else Optional(one.absent, inner, one.story or other.story)
     return one
 
 
@@ -155,6 +228,8 @@ def align(one: Structure, other: Structure, leaves: list[Any]) -> list[Any]:
     >>> align(one, *flatten({"b": [5, 6], "a": 4}))
     [4, 5, 6]
     """
+    if isinstance(one, Optional) and isinstance(other, Optional):
+        return [leaves[0], *align(one.part, other.part, leaves[1:])]
     if not isinstance(one, (Sequenced, Mapped)) or not isinstance(other, (Sequenced, Mapped)):
         return leaves
     given = iter(leaves)
@@ -172,7 +247,25 @@ def count(structure: Structure) -> int:
     """The number of leaves of a nest of this structure."""
     if isinstance(structure, (Sequenced, Mapped)):
         return sum(count(part) for part in structure.parts)
+    if isinstance(structure, Listed):
+        return len(structure.kind.specs)
+    if isinstance(structure, Nothing):
+        return 0
+    if isinstance(structure, Optional):
+        return 1 + count(structure.part)
     return structure.count if isinstance(structure, Composite) else 1
+
+
+def flags(structure: Structure) -> int:
+    """How many of the first leaves say whether there is a value."""
+    return 1 + flags(structure.part) if isinstance(structure, Optional) else 0
+
+
+def optionals(structure: Structure) -> list[Optional]:
+    """The values in a nest that are there on some paths only."""
+    if isinstance(structure, (Sequenced, Mapped)):
+        return [found for part in structure.parts for found in optionals(part)]
+    return [structure, *optionals(structure.part)] if isinstance(structure, Optional) else []
 
 
 def placeholders(structure: Structure) -> list[Callable[[], Any] | None]:
@@ -182,6 +275,10 @@ def placeholders(structure: Structure) -> list[Callable[[], Any] | None]:
     if isinstance(structure, Array):
         like = structure.like
         return [lambda: tf.TensorArray(like.dtype, size=0, element_shape=like.element_shape).flow]
+    if isinstance(structure, Listed):
+        return [functools.partial(empty, spec) for spec in structure.kind.specs]
+    if isinstance(structure, Optional):
+        return [None, *placeholders(structure.part)]
     return [None] * count(structure)
 
 

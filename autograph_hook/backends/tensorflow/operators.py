@@ -8,7 +8,8 @@ from typing import Any
 import tensorflow as tf
 
 from autograph_hook.backends.protocol import Location
-from autograph_hook.backends.tensorflow import subjects, values
+from autograph_hook.backends.tensorflow import exact, indices, list_functions, list_methods, lists, subjects, values
+from autograph_hook.backends.tensorflow.elements import refused
 from autograph_hook.errors import StagingError
 
 
@@ -19,6 +20,8 @@ def not_(value: Any) -> Any:
 
 def contains(container: Any, element: Any) -> Any:
     """`element in container`: equality with any element, compared one by one for a Python container."""
+    if lists.is_staged(container):
+        container = list_functions.tensor_of(container)
     if isinstance(container, values.TENSORS):
         return tf.reduce_any(tf.equal(container, element))
     if isinstance(container, tf.RaggedTensor):
@@ -30,6 +33,8 @@ def contains(container: Any, element: Any) -> Any:
 
 
 def get_item(subject: Any, key: Any) -> Any:
+    if indices.holds(key):
+        return indices.item(subject, key)
     if isinstance(subject, tf.TensorArray):
         return subject.read(key)
     if (
@@ -56,6 +61,11 @@ def _stacked(elements: Sequence[Any]) -> Any:
 
 def iterate(value: Any) -> Any:
     """The elements as a Python list, where their number is known while tracing."""
+    if lists.is_staged(value):
+        elements = lists.listed(value)
+        if elements is None:
+            raise refused("the elements are listed while the graph is built, of")
+        return elements
     if isinstance(value, values.TENSORS):
         tensor = tf.convert_to_tensor(value)
         if tensor.shape.rank == 0:
@@ -76,14 +86,17 @@ def iterate(value: Any) -> Any:
         if elements is not None:
             return elements
     if isinstance(value, (*values.STAGED, subjects.Lazy)):
+        what = f"{value}" if isinstance(value, subjects.Lazy) else values.describe(value)
         raise StagingError(
-            f"the elements of {values.describe(value)} cannot be listed while the graph is built, "
+            f"the elements of {what} cannot be listed while the graph is built, "
             "because their number is known only when it runs: use a `for` loop over it"
         )
     return value
 
 
 def unpack(value: Any, before: int, starred: bool, after: int) -> Sequence[Any]:
+    if lists.is_staged(value) and lists.listed(value) is None:
+        return list_methods.unpack(value, before, starred, after)
     elements = list(iterate(value))
     if not starred:
         if len(elements) > before:
@@ -100,14 +113,30 @@ def unpack(value: Any, before: int, starred: bool, after: int) -> Sequence[Any]:
 
 
 def check(condition: Any, message: Callable[[], Any] | None, where: Location) -> None:
-    """An assertion that the graph checks when it runs, in order with its other effects."""
+    """An assertion that the graph checks when it runs, in order with its other effects; the operations of its message
+    run only if it fails. In a trace of ours it has none: the plain run raises what the user expects.
+    """
     holds = values.truth(condition)
-    text = None if message is None else message()
     if isinstance(holds, bool):
         if not holds:
-            raise AssertionError() if text is None else AssertionError(text)
+            raise AssertionError() if message is None else AssertionError(message())
         return
-    data = [] if text is None else (list(text) if isinstance(text, (list, tuple)) else [text])
     place = f"{where}: assertion failed"
-    shown = [part if isinstance(part, values.CARRIED) else str(part) for part in data]
-    tf.debugging.Assert(holds, [place, *shown])
+    if message is None or exact.is_demanded():
+        tf.debugging.Assert(holds, [place])
+        return
+
+    def fail() -> Any:
+        return tf.debugging.Assert(False, [place, *_shown(message)])
+
+    tf.cond(holds, tf.no_op, fail)
+
+
+def _shown(message: Callable[[], Any]) -> list[Any]:
+    """The parts of a message, as tensors and texts."""
+    try:
+        text = message()
+    except Exception as error:
+        return [f"(its message cannot be made in a graph: {type(error).__name__}: {error})"]
+    parts = list(text) if isinstance(text, (list, tuple)) else [text]
+    return [part if isinstance(part, values.CARRIED) else str(part) for part in parts]

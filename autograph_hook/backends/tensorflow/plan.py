@@ -1,5 +1,8 @@
 """Which variables a loop has: the tensors that its state is made of, and what a trace of the body says of
 them.
+
+What has no value before the loop, or is None, and has one after an iteration is carried with a flag (`Maybe`). What
+no loop can carry is a `Conflict` in the body and after the loop: an error only where it is read.
 """
 
 from __future__ import annotations
@@ -9,18 +12,23 @@ from typing import Any
 
 import tensorflow as tf
 
-from autograph_hook.backends.protocol import UNDEFINED, Location
-from autograph_hook.backends.tensorflow import nests, promotion, values
-from autograph_hook.errors import StagingError
+from autograph_hook.backends.protocol import UNDEFINED, Joined, Location
+from autograph_hook.backends.tensorflow import exact, list_paths, nests, promotion, values
+from autograph_hook.backends.tensorflow.maybe import Conflict, Maybe
+from autograph_hook.backends.tensorflow.outcome import Fixed, Outcome
+from autograph_hook.backends.tensorflow.stories import Story
 
 
 class Revision(Exception):
-    """The plan did not hold: trace again with this one, or with the first iteration peeled off."""
+    """The plan did not hold: trace again with this one."""
 
-    def __init__(self, plan: Plan, peel: bool = False) -> None:
+    def __init__(self, plan: Plan) -> None:
         super().__init__()
         self.plan = plan
-        self.peel = peel
+
+
+class Added(Exception):
+    """The body gives a dictionary a new key. Whether it is there can be asked, so only the first iteration adds it."""
 
 
 class Variable:
@@ -62,7 +70,7 @@ class Slot:
 
 def _is_carried(leaf: Any) -> bool:
     """Strings stay Python's until the body changes them; a tf.Variable is the object, not its value."""
-    if isinstance(leaf, (tf.Variable, str, bytes)):
+    if isinstance(leaf, (Joined, tf.Variable, str, bytes)):
         return False
     return isinstance(leaf, values.CARRIED)
 
@@ -75,15 +83,21 @@ def _variable(leaf: Any) -> Variable:
 
 
 class Plan:
-    def __init__(self, labels: Sequence[str], before: Sequence[Any], where: Location) -> None:
+    def __init__(
+        self, labels: Sequence[str], before: Sequence[Any], where: Location, body: Any = None, surely: bool = False
+    ) -> None:
         self.where = where
+        self.body = body
+        self.surely = surely
+        """Is it known that there is an iteration?"""
         self.slots = [Slot(label, value) for label, value in zip(labels, before, strict=True)]
         self.tried = 0
         self.given: tuple[Any, ...] = ()
 
     def copy(self) -> Plan:
         other = object.__new__(Plan)
-        other.where, other.tried, other.given = self.where, self.tried, ()
+        other.where, other.body, other.surely = self.where, self.body, self.surely
+        other.tried, other.given = self.tried, ()
         other.slots = [slot.copy() for slot in self.slots]
         return other
 
@@ -114,7 +128,7 @@ class Plan:
 
     def compare(self, after: tuple[Any, ...]) -> Outcome:
         """What the body left; raises Revision where the plan must change."""
-        outcome = Outcome(self)
+        outcome = Outcome(self.surely)
         given = iter(self.given)
         for index, (slot, value) in enumerate(zip(self.slots, after, strict=True)):
             inputs = [next(given) if isinstance(leaf, Variable) else leaf for leaf in slot.leaves]
@@ -122,13 +136,14 @@ class Plan:
         return outcome
 
     def _compare_slot(self, index: int, slot: Slot, inputs: list[Any], value: Any, outcome: Outcome) -> None:
-        if slot.original is UNDEFINED:
-            outcome.add_written(slot.label, value)
+        if type(slot.original) is Conflict:
+            outcome.add_constant(slot.original)
             return
-        if value is UNDEFINED:
-            plan = self.copy()
-            plan.slots[index] = Slot(slot.label, UNDEFINED)
-            raise Revision(plan)
+        if slot.original is UNDEFINED and value is not UNDEFINED and slot.label.endswith("]"):
+            raise Added
+        if slot.original is UNDEFINED and (type(value) is not Maybe or slot.label.startswith("ag__")):
+            outcome.add_written(slot.label, value, self._story(slot, UNDEFINED, value))
+            return
         if not any(isinstance(leaf, Variable) for leaf in slot.leaves) and values.same(value, slot.original):
             outcome.add_constant(slot.original)
             return
@@ -143,17 +158,19 @@ class Plan:
         for position, (planned, leaf, given) in enumerate(zip(slot.leaves, leaves, inputs, strict=True)):
             if isinstance(planned, Variable):
                 self._compare_leaf(index, position, planned, leaf, value)
-                recipe.append(outcome.add_output(leaf, planned, leaf is given))
+                if self.surely and leaf is True and position < nests.flags(merged):
+                    outcome.add_output(leaf, planned.dtype, planned.start, False)
+                    recipe.append(Fixed(True))  # there is a value after every iteration
+                    continue
+                recipe.append(outcome.add_output(leaf, planned.dtype, planned.start, leaf is given))
             elif values.same(planned, leaf):
                 recipe.append(Fixed(planned))
             elif isinstance(planned, values.CARRIED) and isinstance(leaf, values.CARRIED):
                 plan = self.copy()
                 plan.slots[index].leaves[position] = _variable(values.as_tensor(planned))
                 raise Revision(plan)
-            elif planned is None:
-                raise Revision(self, peel=True)
             else:
-                raise self._error(slot, slot.original, value)
+                raise self._apart(index, value)
         slot.structure = merged
         if all(isinstance(part, Fixed) for part in recipe):
             outcome.add_constant(slot.original)
@@ -165,33 +182,47 @@ class Plan:
         another one.
         """
         pair = promotion.alike(slot.original, value)
-        if pair is None:
-            if slot.original is None:
-                raise Revision(self, peel=True)
-            raise self._error(slot, slot.original, value)
+        if pair is None or type(value) is Conflict:
+            raise self._apart(index, value)
+        list_paths.name(pair, slot.label, self.where)
         before, after = pair
         if nests.merge(slot.structure, nests.flatten(before)[0]) is None:
-            plan = self.copy()
-            plan.slots[index] = Slot(slot.label, before)
-            raise Revision(plan)
+            raise Revision(self.with_start(index, before, value))
         return nests.flatten(after)
 
-    def _compare_leaf(self, index: int, position: int, planned: Variable, leaf: Any, value: Any) -> None:
+    def with_start(self, index: int, start: Any, after: Any) -> Plan:
+        """The plan in which one variable begins as this value, which stands for the one before the loop."""
+        plan = self.copy()
+        slot = plan.slots[index]
+        if type(start) is Maybe and start.story is None:
+            start.story = self._story(slot, slot.original, after)
+        plan.slots[index] = Slot(slot.label, start)
+        return plan
+
+    def _apart(self, index: int, value: Any) -> Revision:
+        """The plan in which no loop carries this variable: whoever reads it gets an error."""
         slot = self.slots[index]
-        if leaf is None or not isinstance(leaf, values.CARRIED):
-            raise self._error(slot, slot.original, value)
+        plan = self.copy()
+        start = value if type(value) is Conflict else Conflict(self._story(slot, slot.original, value))
+        plan.slots[index] = Slot(slot.label, start)
+        return Revision(plan)
+
+    def _story(self, slot: Slot, before: Any, after: Any) -> Story:
+        return Story(slot.label, self.where, (before, after), (None, self.body), is_loop=True)
+
+    def _compare_leaf(self, index: int, position: int, planned: Variable, leaf: Any, value: Any) -> None:
+        if isinstance(leaf, Joined) or not isinstance(leaf, values.CARRIED):
+            raise self._apart(index, value)
         dtype = _dtype_after(planned.dtype, leaf)
         if dtype is None:
             dtype = (
                 values.common_dtype(planned.start, leaf) if values.is_python_number(planned.start) else None
             )
         if dtype is None:
-            raise StagingError(
-                f"{self.where}: {slot.label} has dtype {planned.dtype.name} before the loop and dtype "
-                f"{values.dtype_of(leaf).name} after an iteration: give it one dtype, "
-                "for example with tf.cast"
-            )
+            raise self._apart(index, value)
         if dtype != planned.dtype:
+            if exact.is_demanded() and isinstance(planned.start, (tf.Tensor, values.Later)):
+                raise self._apart(index, value)  # eager, the first iteration has the other dtype
             plan = self.copy()
             variable = plan.slots[index].leaves[position]
             variable.dtype = dtype
@@ -212,6 +243,25 @@ class Plan:
                     wider.variables()[position].shape = shape
         if wider is not None:
             raise Revision(wider)
+
+    # What has no value before the first iteration
+
+    def lacks(self) -> bool:
+        return any(slot.original is None or slot.original is UNDEFINED for slot in self.slots)
+
+    def may_be_none(self) -> bool:
+        """Is a variable carried that is None before the first iteration?"""
+        return any(type(slot.original) is Maybe and slot.original.absent is None for slot in self.slots)
+
+    def with_later(self, after: tuple[Any, ...]) -> Plan | None:
+        """The plan in which what lacks a value begins as one that is not there; None where that is no news."""
+        plan: Plan = self
+        for index, (slot, value) in enumerate(zip(self.slots, after, strict=True)):
+            if (slot.original is None or slot.original is UNDEFINED) and not slot.label.startswith("ag__"):
+                pair = None if value is slot.original else promotion.alike(slot.original, value)
+                if pair is not None:
+                    plan = plan.with_start(index, pair[0], value)
+        return None if plan is self else plan
 
     # Other dtypes for Python numbers
 
@@ -262,81 +312,9 @@ class Plan:
                 news = True
         return plan if news else None
 
-    def _error(self, slot: Slot, before: Any, after: Any) -> StagingError:
-        return StagingError(
-            f"{self.where}: {slot.label} is {values.describe(before)} before the loop and "
-            f"{values.describe(after)} after an iteration, and how often the loop runs is known only "
-            "when the graph runs: keep one type and structure"
-        )
-
 
 def _dtype_after(planned: Any, leaf: Any) -> Any:
     """The dtype of a variable that has the planned dtype before and this value after an iteration."""
     if values.is_python_number(leaf):
         return values.number_dtype(leaf, planned)
     return values.promote(planned, values.dtype_of(leaf))
-
-
-class Fixed:
-    """A leaf that the loop leaves as it was."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-
-class Outcome:
-    """What a traced body leaves: the outputs for the plan's variables, and for those that it only writes."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.outputs: list[tuple[Any, Any]] = []  # (value, dtype to take in the body's graph)
-        self.written: list[tuple[Any, Any]] = []
-        self.needs_iteration: list[str] = []  # what has a value only if the loop ran
-        self.recipes: list[tuple[Any, list[Any]]] = []
-
-    def add_constant(self, value: Any) -> None:
-        self.recipes.append((None, [value]))
-
-    def add_nest(self, structure: nests.Structure, recipe: list[Any]) -> None:
-        self.recipes.append((structure, recipe))
-
-    def add_output(self, leaf: Any, planned: Variable, untouched: bool) -> Any:
-        index = len(self.outputs)
-        self.outputs.append((leaf, planned.dtype))
-        return Fixed(planned.start) if untouched else ("output", index)
-
-    def add_written(self, label: str, value: Any) -> None:
-        if value is UNDEFINED:
-            self.add_constant(UNDEFINED)
-            return
-        if not label.startswith("ag__"):
-            self.needs_iteration.append(label)
-        structure, leaves = nests.flatten(value)
-        recipe: list[Any] = []
-        for leaf in leaves:
-            if isinstance(leaf, (tf.Tensor, values.Later)) and leaf.dtype != tf.resource:
-                recipe.append(("written", len(self.written)))
-                self.written.append((leaf, None))
-            else:
-                recipe.append(Fixed(leaf))
-        self.recipes.append((structure, recipe))
-
-    def finish(self, results: Sequence[Any]) -> tuple[Any, ...]:
-        """The state after the loop, from the results of the operation."""
-        count = len(self.outputs)
-        state = []
-        for structure, recipe in self.recipes:
-            if structure is None:
-                state.append(recipe[0])
-                continue
-            leaves = []
-            for part in recipe:
-                if isinstance(part, Fixed):
-                    leaves.append(part.value)
-                else:
-                    source, index = part
-                    leaves.append(results[index if source == "output" else count + index])
-            state.append(nests.pack(structure, iter(leaves)))
-        return tuple(state)

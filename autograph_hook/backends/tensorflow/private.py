@@ -8,9 +8,10 @@ use of the backend.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -222,6 +223,24 @@ def capture(graph: Any, tensor: Any) -> Any:
     return graph.capture(tensor)
 
 
+def operations_are_watched() -> bool:
+    """Does a debugging tool see each operation, such as `tf.debugging.enable_check_numerics`?"""
+    return bool(getattr(_eager_context.context(), "op_callbacks", None))
+
+
+def same_operation(operation: Any, inputs: Sequence[Any]) -> Any:
+    """The result of the same operation, which has one, on other inputs, in the graph that is being built."""
+    graph = tf.compat.v1.get_default_graph()
+    copy = graph._create_op_internal(
+        operation.type,
+        list(inputs),
+        [tensor.dtype for tensor in operation.outputs],
+        attrs=dict(operation.node_def.attr),
+        op_def=operation.op_def,
+    )
+    return copy.outputs[0]
+
+
 def scratch_graph() -> Any:
     """A graph to try something in, which is thrown away."""
     return FuncGraph("autograph_hook_trial")
@@ -360,6 +379,14 @@ def function_graph(graph: Any, name: str) -> Any:
         return None
 
 
+def value_text() -> Callable[[Any], str] | None:
+    """What makes the part of a variable's text that shows its content; None where it is not at hand."""
+    from tensorflow.python.framework import ops
+
+    text = getattr(ops, "value_text", None)
+    return (lambda tensor: text(tensor, is_repr=True)) if text is not None else None
+
+
 def is_keras_variable(value: Any) -> bool:
     """Is this a variable of Keras 3, of exactly the class that Keras makes?"""
     keras = sys.modules.get("keras")
@@ -461,3 +488,166 @@ def leave_alone(is_ours: Callable[[Any], bool]) -> None:
         return is_ours(o) or bool(original(o))
 
     _conversion.is_unsupported = is_unsupported
+
+
+# Functions that call themselves
+
+
+def graph_codes() -> frozenset[Any]:
+    """The code that stands on the stack between a function and what is traced into a graph inside it."""
+    return frozenset({func_graph_from_py_func.__code__})
+
+
+def traced_graph(name: str, function: Callable[..., Any], signature: Sequence[Any]) -> Any:
+    """The graph of a function from symbolic tensors to tensors, inside the graph that is being built."""
+    return func_graph_from_py_func(name, function, [], {}, signature=list(signature), add_control_dependencies=True)
+
+
+def function_definition(graph: Any, name: str) -> Any:
+    """A function graph as a FunctionDef."""
+    try:
+        from tensorflow.python.eager.polymorphic_function import atomic_function
+
+        return atomic_function.from_func_graph(name, graph, {}).definition
+    except (ImportError, AttributeError) as error:
+        raise unknown_tensorflow(error) from error
+
+
+def known_definition(name: str) -> Any:
+    """The FunctionDef of a function that TensorFlow's runtime knows."""
+    return _eager_context.context().get_function_def(name)
+
+
+def new_definition(like: Any) -> Any:
+    """A copy of a FunctionDef."""
+    copy = type(like)()
+    copy.CopyFrom(like)
+    return copy
+
+
+def register_definition(definition: Any) -> None:
+    _eager_context.context().add_function_def(definition)
+
+
+def unknown_tensorflow(error: Exception) -> StagingError:
+    return StagingError(
+        f"autograph_hook cannot make a function that calls itself with TensorFlow {tf.__version__} ({error}). "
+        "It was made for TensorFlow 2.21; set tensorflow.recursion = false or install that version."
+    )
+
+
+def gradients_in(graph: Any, outputs: Sequence[Any], inputs: Sequence[Any], given: Sequence[Any]) -> list[Any]:
+    """The gradients of a function graph's outputs, as operations of the graph that is being built."""
+    try:
+        from tensorflow.python.ops import gradients_util
+
+        return list(gradients_util._GradientsHelper(outputs, inputs, grad_ys=given, src_graph=graph))
+    except (ImportError, AttributeError) as error:
+        raise unknown_tensorflow(error) from error
+
+
+def gradient_dtype(tensor: Any) -> Any:
+    """The dtype of the gradient for a tensor, or for the variable whose handle it is; None where there is none."""
+    from tensorflow.python.ops import default_gradient
+
+    dtype = tf.as_dtype(default_gradient.get_zeros_dtype(tensor)) if tensor.dtype == tf.resource else tensor.dtype
+    return dtype if dtype.is_floating or dtype.is_complex else None
+
+
+def zero_gradient(tensor: Any) -> Any:
+    from tensorflow.python.ops import default_gradient
+
+    if tensor.dtype == tf.resource:
+        return tf.zeros(tf.raw_ops.VariableShape(input=tensor), default_gradient.get_zeros_dtype(tensor))
+    return tf.zeros_like(tensor)
+
+
+def call_instead(operation: Any, name: str, dtypes: Sequence[Any], limit: Any = None) -> None:
+    """Have a function call that is already in a graph call another function, which has outputs of these dtypes in
+    addition. `limit`: what takes the place of its first input."""
+    enums = [output.dtype.base_dtype.as_datatype_enum for output in operation.outputs]
+    more = [dtype.as_datatype_enum for dtype in dtypes]
+    operation._set_func_attr("f", name)
+    operation._set_type_list_attr("Tout", enums + more)
+    operation._add_outputs(more, [tf.TensorShape(None)] * len(more))
+    if limit is not None:
+        with operation.graph.as_default(), tf.control_dependencies(None):
+            operation._update_input(0, tf.constant(limit, tf.int32))
+
+
+def captured_inside(graph: Any, external: Any) -> Any:
+    """What stands inside a function graph for a tensor that it has captured; None where it has not."""
+    for outside, inside in graph.captures:
+        if outside is external:
+            return inside
+    return None
+
+
+def enclosing_graphs() -> list[Any]:
+    """The function graphs that are being built, innermost first."""
+    found = []
+    graph = tf.compat.v1.get_default_graph()
+    while isinstance(graph, FuncGraph):
+        found.append(graph)
+        graph = graph.outer_graph
+    return found
+
+
+def keep_with(graph: Any, value: Any) -> None:
+    """Keep an object alive as long as a graph."""
+    if not hasattr(graph, "_autograph_hook_kept"):
+        graph._autograph_hook_kept = []
+    graph._autograph_hook_kept.append(value)
+
+
+class _Reasons:
+    """Why a graph cannot be saved. TensorFlow reads them wherever the graph's function is called in another graph:
+    there XLA is refused as well, and the other graph gets these reasons, too.
+    """
+
+    def __init__(self, known: set[str]) -> None:
+        self.known = known
+
+    def update(self, reasons: Iterable[str]) -> None:
+        self.known.update(reasons)
+
+    def __iter__(self) -> Iterator[str]:
+        graph = tf.compat.v1.get_default_graph()
+        if isinstance(graph, FuncGraph) and graph._saving_errors is not self:
+            refuse_xla(next(iter(self.known)))
+            forbid_saving(graph, *self.known)
+        return iter(list(self.known))
+
+
+def forbid_saving(graph: Any, *reasons: str) -> None:
+    """Have the saving of this function graph, and of all that call it, fail for these reasons."""
+    if hasattr(graph, "_saving_errors"):
+        graph._saveable = False
+        if type(graph._saving_errors) is not _Reasons:
+            graph._saving_errors = _Reasons(graph._saving_errors)
+        graph._saving_errors.update(reasons)
+
+
+def refuse_xla(reason: str) -> None:
+    if in_xla_context() or tf.config.optimizer.get_jit():
+        raise StagingError(f"{reason}. This graph is compiled by XLA, which knows no recursion: leave jit_compile out")
+
+
+@contextlib.contextmanager
+def unrecorded() -> Iterator[None]:
+    """Tapes that are active record nothing here: a persistent one would ask for gradients at once."""
+    from tensorflow.python.eager import record
+
+    if not record.could_possibly_record():
+        yield
+        return
+    with record.stop_recording():
+        yield
+
+
+def watch_variables(graph: Any) -> None:
+    """Have active tapes watch the variables that a function graph reads."""
+    from tensorflow.python.ops.resource_variable_ops import variable_accessed
+
+    for variable in graph.variables:
+        variable_accessed(variable)

@@ -7,15 +7,73 @@ in the graph that needs it, so a rule makes no operations itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograph_hook.backends.tensorflow import nests
+import tensorflow as tf
+
+from autograph_hook.backends.protocol import UNDEFINED, Joined
+from autograph_hook.backends.tensorflow import nests, values
+from autograph_hook.backends.tensorflow.maybe import Conflict, Maybe
 
 Pair = tuple[Any, Any]
 Rule = Callable[[Any, Any], Pair | None]
 
-RULES: list[Rule] = []
+Side = tuple[Any, nests.Structure | None, Sequence[Any]]
+"""Is there a value (a flag), its structure, and its leaves."""
+
+
+def _joins(absent: Any) -> Rule:
+    """The rule for what is `absent` on some paths: the value with a flag, and zeros where there is none."""
+
+    def rule(one: Any, other: Any) -> Pair | None:
+        sides = [_side(one, absent), _side(other, absent)]
+        if all(side[0] is True for side in sides) or Conflict in (type(one), type(other)):
+            return None
+        (first, part, leaves), (second, other_part, other_leaves) = sides
+        if part is None:
+            assert other_part is not None
+            part, leaves = other_part, _holes(other_part, other_leaves)
+        elif other_part is None:
+            other_part, other_leaves = part, _holes(part, leaves)
+        elif nests.merge(part, other_part) is None:
+            pair = alike(nests.pack(part, iter(leaves)), nests.pack(other_part, iter(other_leaves)))
+            if pair is None:
+                return None
+            (part, leaves), (other_part, other_leaves) = map(nests.flatten, pair)
+        return (
+            Maybe(absent, first, part, leaves, nests.pack, getattr(one, "story", None) if type(one) is Maybe else None),
+            Maybe(absent, second, other_part, other_leaves, nests.pack, other.story if type(other) is Maybe else None),
+        )
+
+    return rule
+
+
+def _side(value: Any, absent: Any) -> Side:
+    if value is absent:
+        return False, None, []
+    if type(value) is Maybe and value.absent is absent:
+        return value.present, value.part, value.leaves
+    structure, leaves = nests.flatten(value)
+    return True, structure, leaves
+
+
+def _holes(part: nests.Structure, leaves: Sequence[Any]) -> list[Any]:
+    """What stands for the leaves of a value that is not there: what needs no graph stands for itself."""
+    return [_hole(leaf, maker) for leaf, maker in zip(leaves, nests.placeholders(part), strict=True)]
+
+
+def _hole(leaf: Any, maker: Callable[[], Any] | None) -> Any:
+    if isinstance(leaf, Joined) or not isinstance(leaf, (tf.Tensor, values.Later)) or leaf.dtype == tf.resource:
+        return leaf
+
+    def zeros() -> Any:
+        return values.zeros(leaf) if maker is None else maker()
+
+    return values.Later(zeros, leaf.dtype, leaf.shape, zeros)
+
+
+RULES: list[Rule] = [_joins(UNDEFINED), _joins(None)]
 """Tried in order; the modules that know a kind of value add theirs."""
 
 

@@ -15,7 +15,7 @@ from autograph_hook.backends.tensorflow.compile import Compiled, VariableCreatio
 from autograph_hook.backends.tensorflow.exact import Inexact, exactly
 from autograph_hook.backends.tensorflow.failures import Unordered
 
-_EAGER = type(tf.constant(0))
+_EAGER = tf.__internal__.EagerTensor  # no tensor is made for it: that would set up the devices
 _FRAMEWORKS = ("tensorflow", "keras", "tf_keras")
 
 

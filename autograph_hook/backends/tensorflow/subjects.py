@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import tensorflow as tf
 
 from autograph_hook.backends.protocol import Location, State
-from autograph_hook.backends.tensorflow import branching, calls, looping, private, values
+from autograph_hook.backends.tensorflow import branching, calls, lists, looping, private, values
 from autograph_hook.errors import StagingError
 
 Test = Callable[[], Any]
@@ -76,16 +76,41 @@ def for_each(
 
     def step() -> None:
         position = inner.position
-        element = walk.element(position)
-        if isinstance(walk, Filtered):
-            accepted = walk.accepts(element)
-            branching.cond(accepted, lambda: body(element), lambda: None, state, where)
-        else:
-            body(element)
+        _visit(walk, position, body, state, where)
         inner.position = walk.next(position, test)
 
     limit = walk.limit() if private.in_xla_context() else None
-    looping.while_loop(more, step, inner, where, limit)
+    size = None if test is not None or filters(walk) else walk.limit()
+    trips = size if isinstance(size, int) else None
+    looping.while_loop(more, step, inner, where, limit, test is None and surely_runs(walk), trips)
+
+
+def _visit(walk: Walk, position: Any, body: Callable[[Any], None], state: State, where: Location) -> None:
+    """Run the body with the element at a position, if the filters on its way accept it."""
+    if isinstance(walk, Mapped):
+        mapped = walk
+        _visit(walk.inner, position, lambda element: body(mapped.of(element)), state, where)
+    elif isinstance(walk, Filtered):
+        accepts = walk.accepts
+
+        def filtered(element: Any) -> None:
+            branching.cond(accepts(element), lambda: body(element), lambda: None, state, where)
+
+        _visit(walk.inner, position, filtered, state, where)
+    else:
+        body(walk.element(position))
+
+
+def surely_runs(walk: Walk) -> bool:
+    """Is it known while tracing that there is an element?"""
+    if isinstance(walk, OverRange):
+        known = [tf.get_static_value(tensor) for tensor in (walk.first, walk.end, walk.step)]
+        return all(number is not None for number in known) and len(range(*map(int, known))) > 0
+    if isinstance(walk, Zipped):
+        return all(map(surely_runs, walk.walks))
+    if isinstance(walk, (Enumerated, Mapped, Filtered)):
+        return surely_runs(walk.inner)
+    return isinstance(walk, Counting) and isinstance(walk.size, int) and walk.size > 0
 
 
 def _for_each_distributed(
@@ -107,7 +132,17 @@ def _for_each_distributed(
 
 
 def is_iterable(value: Any) -> bool:
-    return isinstance(value, (*values.STAGED, Lazy))
+    return isinstance(value, (*values.STAGED, Lazy)) or lists.is_staged(value)
+
+
+def begun(subject: Any) -> Any:
+    """A subject whose walk is begun once, however often the loop over it is traced."""
+    if isinstance(subject, (private.DistributedIterable, private.DistributedIterator)):
+        return iter(subject)
+    walk = walk_over(subject)
+    start = walk.start()
+    walk.start = lambda: start  # type: ignore[method-assign]
+    return Lazy(walk)
 
 
 class Lazy:
@@ -118,11 +153,18 @@ class Lazy:
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
 
+    def __str__(self) -> str:
+        names = {Filtered: "filter", Mapped: "map", Zipped: "zip", Enumerated: "enumerate"}
+        return f"{names.get(type(self.walk), 'iter')}() of tensors"
+
     def listed(self) -> list[Any] | None:
         """The elements, where their number is known while tracing."""
-        size = None if isinstance(self.walk, Filtered) else self.walk.limit()
+        size = None if filters(self.walk) else self.walk.limit()
         if not isinstance(size, int):
             return None
+        if isinstance(self.walk, Enumerated):  # its numbers are Python's
+            inner = Lazy(self.walk.inner).listed()
+            return None if inner is None else list(enumerate(inner, self.walk.first))
         elements, position = [], self.walk.start()
         for _ in range(size):
             elements.append(self.walk.element(position))
@@ -133,6 +175,8 @@ class Lazy:
 def walk_over(subject: Any) -> Walk:
     if isinstance(subject, Lazy):
         return subject.walk
+    if type(subject) is list:
+        return OverList(subject)
     if isinstance(subject, values.TENSORS):
         tensor = tf.convert_to_tensor(subject)
         return over_range(tensor) or OverTensor(tensor)
@@ -196,6 +240,17 @@ class OverTensor(Counting):
         return tf.gather(self.tensor, position) if self.array is None else self.array.read(position)
 
 
+class OverList(Counting):
+    """The elements of a list whose length is known only when the graph runs, as they are when the loop begins."""
+
+    def __init__(self, elements: list[Any]) -> None:
+        self.part = lists.whole(elements)
+        self.size = self.part.count()
+
+    def element(self, position: Any) -> Any:
+        return lists.element(self.part, position)
+
+
 class OverRagged(Counting):
     def __init__(self, ragged: Any) -> None:
         self.ragged = ragged
@@ -255,6 +310,9 @@ class OverIterator:
         self.iterator = iterator
 
     def start(self) -> Any:
+        return self._taken()
+
+    def _taken(self) -> Any:
         return self.iterator.get_next_as_optional()
 
     def more(self, position: Any) -> Any:
@@ -270,12 +328,42 @@ class OverIterator:
     def next(self, position: Any, test: Test | None) -> Any:
         holds = True if test is None else values.truth(test())
         if isinstance(holds, bool) and holds:
-            return self.start()
+            return self._taken()
         empty = tf.experimental.Optional.empty(position.element_spec)
-        return empty if isinstance(holds, bool) else tf.cond(holds, self.start, lambda: empty)
+        return empty if isinstance(holds, bool) else tf.cond(holds, self._taken, lambda: empty)
 
     def limit(self) -> Any:
         return None
+
+
+def takes(walk: Walk) -> bool:
+    """Does it take its elements from an iterator, so that none must be taken too many?"""
+    if isinstance(walk, Zipped):
+        return any(map(takes, walk.walks))
+    if isinstance(walk, (Enumerated, Mapped, Filtered)):
+        return takes(walk.inner)
+    return isinstance(walk, OverIterator)
+
+
+def begin(walk: Walk, holds: Any) -> Any:
+    """The position at which a walk starts; it takes nothing where this is false."""
+    if holds is True or not takes(walk):
+        return walk.start()
+    if isinstance(walk, OverIterator):
+        empty = tf.experimental.Optional.empty(walk.iterator.element_spec)
+        return tf.cond(holds, walk.start, lambda: empty)
+    return tf.cond(holds, walk.start, lambda: _nowhere(walk))
+
+
+def _nowhere(walk: Any) -> Any:
+    """A position without an element, for a walk that takes from iterators."""
+    if isinstance(walk, OverIterator):
+        return tf.experimental.Optional.empty(walk.iterator.element_spec)
+    if isinstance(walk, Zipped):
+        return tuple(_nowhere(part) if takes(part) else part.start() for part in walk.walks)
+    if isinstance(walk, Enumerated):
+        return _nowhere(walk.inner), tf.cast(walk.first, walk.dtype)
+    return _nowhere(walk.inner)
 
 
 class Enumerated:
@@ -299,11 +387,19 @@ class Enumerated:
 
 
 class Zipped:
-    def __init__(self, walks: Sequence[Walk]) -> None:
+    """As Python's `zip` it asks one after the other, and none any more once one has no element."""
+
+    def __init__(self, walks: Sequence[Walk], strict: bool = False) -> None:
         self.walks = walks
+        self.strict = strict
+        sizes = [walk.limit() for walk in walks] if strict else []
+        if all(isinstance(size, int) for size in sizes) and len(set(sizes)) > 1:
+            other = next(i for i, size in enumerate(sizes) if size != sizes[0])
+            raise ValueError(f"zip() argument {other + 1} is {'shorter' if sizes[other] < sizes[0] else 'longer'} than "
+                             f"argument{' 1' if other == 1 else f's 1-{other}'}")  # fmt: skip
 
     def start(self) -> Any:
-        return tuple(walk.start() for walk in self.walks)
+        return self._moved([walk.start if not takes(walk) else None for walk in self.walks], None, None)
 
     def more(self, position: Any) -> Any:
         return tf.reduce_all([walk.more(part) for walk, part in zip(self.walks, position, strict=True)])
@@ -312,7 +408,29 @@ class Zipped:
         return tuple(walk.element(part) for walk, part in zip(self.walks, position, strict=True))
 
     def next(self, position: Any, test: Test | None) -> Any:
-        return tuple(walk.next(part, test) for walk, part in zip(self.walks, position, strict=True))
+        return self._moved([None] * len(self.walks), position, test)
+
+    def _moved(self, starts: Sequence[Callable[[], Any] | None], position: Any, test: Test | None) -> Any:
+        holds: Any = True if test is None else values.truth(test())
+        parts: list[Any] = []
+        mores: list[Any] = []
+        for i, (walk, start) in enumerate(zip(self.walks, starts, strict=True)):
+            asked = holds
+            if takes(walk) and mores and not self.strict:
+                known = mores if holds is True else [*mores, tf.convert_to_tensor(holds)]
+                asked = tf.reduce_all(known)
+            if start is not None:
+                parts.append(start())
+            elif position is None:
+                parts.append(begin(walk, asked))
+            else:
+                parts.append(walk.next(position[i], None if asked is True else lambda asked=asked: asked))  # type: ignore[misc]
+            mores.append(walk.more(parts[-1]))
+        if self.strict:
+            alike = tf.logical_or(tf.reduce_all(mores), tf.logical_not(tf.reduce_any(mores)))
+            fits = alike if holds is True else tf.logical_or(alike, tf.logical_not(holds))
+            tf.debugging.Assert(fits, ["zip(strict=True): one argument is shorter than another"])
+        return tuple(parts)
 
     def limit(self) -> Any:
         limits = [walk.limit() for walk in self.walks]
@@ -333,7 +451,9 @@ class Mapped:
         return self.inner.more(position)
 
     def element(self, position: Any) -> Any:
-        element = self.inner.element(position)
+        return self.of(self.inner.element(position))
+
+    def of(self, element: Any) -> Any:
         return calls.call(self.function, element if self.several else (element,), {})
 
     def next(self, position: Any, test: Test | None) -> Any:
@@ -353,6 +473,32 @@ class Filtered:
 
     def accepts(self, element: Any) -> Any:
         return element if self.function is None else calls.call(self.function, (element,), {})
+
+
+def filters(walk: Walk) -> bool:
+    """Does it pass over elements?"""
+    return isinstance(walk, Filtered) or (isinstance(walk, Mapped) and filters(walk.inner))
+
+
+def python_name(subject: Lazy) -> str:
+    """The class that Python would have made."""
+    names = {Enumerated: "enumerate", Zipped: "zip", Mapped: "map", Filtered: "filter"}
+    return names.get(type(subject.walk), "iterator")
+
+
+TAKEN = (tf.data.Dataset, tf.data.Iterator)
+"""Subjects that have no length that Python could ask for."""
+
+
+def walk_together(subject: Any, function: str) -> Walk:
+    """The walk of a subject that is counted, or walked beside another: it must have an element at each position."""
+    walk = walk_over(subject)
+    if filters(walk):
+        raise StagingError(
+            f"{function}() of filter() is not known while a graph is built, because which elements there are is known "
+            "only when it runs: use an `if` in the loop's body"
+        )
+    return walk
 
 
 def length(tensor: Any) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from autograph_hook.backends.protocol import Elements, Joined, Reference
 from autograph_hook.backends.tensorflow import private
 
 TENSORS = (tf.Tensor, tf.Variable)
@@ -39,13 +41,33 @@ def same(one: Any, other: Any) -> bool:
     if one is other:
         return True
     kind = type(one)
+    if kind is Reference and type(other) is Reference:
+        return one.owner is other.owner
     if kind is not type(other) or kind not in (bool, int, float, complex, str, bytes):
         return False
     return repr(one) == repr(other)
 
 
+def unchanged(before: Any, after: Any) -> bool:
+    """Is what was put into a variable what is found in it? Containers are copied on both ways."""
+    kind = type(before)
+    if before is after or kind is not type(after):
+        return before is after
+    if kind is Reference:
+        return before.owner is after.owner
+    if kind is dict:
+        return list(before) == list(after) and all(unchanged(part, after[key]) for key, part in before.items())
+    if kind in (list, tuple):
+        return len(before) == len(after) and all(map(unchanged, before, after))
+    return False
+
+
 def truth(value: Any) -> Any:
     """The scalar boolean tensor of `bool(value)`, or a Python bool where Python decides."""
+    if isinstance(value, Joined):
+        return value.truth()
+    if type(value) is list:
+        return _truth_of_list(value)
     if not isinstance(value, TENSORS):
         return bool(value)
     tensor = tf.convert_to_tensor(value)
@@ -64,6 +86,14 @@ def truth(value: Any) -> Any:
     return tf.cast(tensor, tf.bool)
 
 
+def _truth_of_list(value: list[Any]) -> Any:
+    counts = [part.count() for part in value if isinstance(part, Elements)]
+    if len(counts) < len(value) or any(isinstance(count, int) and count for count in counts):
+        return True
+    unknown = [count > 0 for count in counts if not isinstance(count, int)]
+    return tf.reduce_any(tf.stack(unknown)) if unknown else False
+
+
 def dtype_of(value: Any) -> Any:
     """The dtype of a carried value as a tensor."""
     if isinstance(value, (*TENSORS, Later)):
@@ -78,7 +108,14 @@ def is_python_number(value: Any) -> bool:
 def common_dtype(one: Any, other: Any) -> Any:
     """The dtype of a tensor that is either of two carried values, None where no dtype keeps both exact.
 
-    A Python number takes the tensor's dtype where that can hold it, as it does in arithmetic with the tensor.
+    A Python number takes the tensor's dtype where that is of its kind or a wider one (int, float, complex), as it does
+    in arithmetic with the tensor; two Python numbers take what TensorFlow makes of the wider kind. Of two other dtypes
+    it is the wider, if that represents every value of the other: TensorFlow's own promotion where that is safe.
+
+    >>> common_dtype(1, tf.constant(1.5)), common_dtype(tf.constant(1), tf.constant(1.5, tf.float64))
+    (tf.float32, tf.float64)
+    >>> common_dtype(1.5, tf.constant(1)), common_dtype(tf.constant(1), tf.constant(1.5))
+    (None, None)
     """
     if is_python_number(one) and is_python_number(other):
         kinds = (int, float, complex)
@@ -125,6 +162,8 @@ def as_tensor(value: Any, dtype: Any = None) -> Any:
     """A carried value as a tensor of the graph that is being built."""
     if isinstance(value, Later):
         value = value.make()
+    if hasattr(type(value), "as_tensor"):  # the index of a rolled loop, an int of which only the bounds are known
+        return value.as_tensor(dtype)
     if isinstance(value, TENSORS):
         tensor = tf.convert_to_tensor(value)
         return tensor if dtype is None or tensor.dtype == dtype else tf.cast(tensor, dtype)
@@ -158,6 +197,10 @@ def has_zeros(value: Any) -> bool:
 
 def describe(value: Any) -> str:
     """A value in an error message."""
+    if isinstance(value, Joined):
+        return repr(value)
+    if isinstance(value, (str, bytes)):
+        return f"the Python {type(value).__name__} {reprlib.repr(value)}"
     if isinstance(value, TENSORS):
         return f"a {value.dtype.name} tensor of shape {value.shape}"
     if isinstance(value, NUMBERS) and not isinstance(value, np.ndarray):
@@ -166,6 +209,8 @@ def describe(value: Any) -> str:
         return f"a NumPy array of {value.dtype} with shape {value.shape}"
     if value is None:
         return "None"
+    if isinstance(value, frozenset):
+        return f"the set {set(value)}"
     if isinstance(value, dict):
         return f"a {type(value).__name__} with the keys {', '.join(map(repr, value)) or '(none)'}"
     if isinstance(value, (list, tuple)):

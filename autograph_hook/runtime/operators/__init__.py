@@ -5,9 +5,22 @@ Each reads as the rule that it implements: a Python value is Python's business, 
 
 from __future__ import annotations
 
+from autograph_hook.runtime.operators.binding import Binding as binding
 from autograph_hook.runtime.operators.calls import call, callee, context, in_frame, spread, super_
+from autograph_hook.runtime.operators.collecting import (
+    append,
+    collect,
+    collect_lazily,
+    decided,
+    each,
+    generate,
+    keep_if,
+    listed,
+)
 from autograph_hook.runtime.operators.control_flow import assert_, for_, if_, while_
+from autograph_hook.runtime.operators.leaving import unless_left
 from autograph_hook.runtime.operators.logic import and_, compare, contains, if_exp, not_, or_
+from autograph_hook.runtime.operators.matching import captured, holds, matched, matches
 from autograph_hook.runtime.operators.mutation import (
     del_attr,
     del_item,
@@ -17,38 +30,63 @@ from autograph_hook.runtime.operators.mutation import (
     update_attr,
     update_item,
 )
+from autograph_hook.runtime.operators.naming import is_, is_not, name, passed
+from autograph_hook.runtime.operators.printing import percent, piece, shown, shown_method, text
 from autograph_hook.runtime.operators.reading import attr, get_item, iterate, made, slice_, unpack
 from autograph_hook.runtime.state import attribute_place, global_place, item_place
 
 __all__ = [
     "and_",
+    "append",
     "assert_",
     "attr",
     "attribute_place",
+    "binding",
     "call",
     "callee",
+    "captured",
+    "collect",
+    "collect_lazily",
     "compare",
     "contains",
     "context",
+    "decided",
     "del_attr",
     "del_item",
+    "each",
     "for_",
+    "generate",
     "get_item",
     "global_place",
+    "holds",
     "if_",
     "if_exp",
     "in_frame",
     "inplace",
+    "is_",
+    "is_not",
     "item_place",
     "iterate",
+    "keep_if",
+    "listed",
     "made",
+    "matched",
+    "matches",
+    "name",
     "not_",
     "or_",
+    "passed",
+    "percent",
+    "piece",
     "set_attr",
     "set_item",
+    "shown",
+    "shown_method",
     "slice_",
     "spread",
     "super_",
+    "text",
+    "unless_left",
     "unpack",
     "update_attr",
     "update_item",

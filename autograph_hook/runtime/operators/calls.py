@@ -13,11 +13,16 @@ from typing import Any
 
 from autograph_hook.backends.protocol import Backend
 from autograph_hook.backends.registry import registry
-from autograph_hook.runtime.dispatch import staged_among
+from autograph_hook.runtime.dispatch import staged, staged_among
 from autograph_hook.runtime.gate import thread
-from autograph_hook.runtime.operators.constructs import about_to_call
+from autograph_hook.runtime.operators.constructs import about_to_call, fresh
+from autograph_hook.runtime.operators.containers import backend_of_lists, of_container, require_keys
+from autograph_hook.runtime.operators.naming import settled
 from autograph_hook.runtime.operators.reading import spread
+from autograph_hook.runtime.recursion import watched
 from autograph_hook.runtime.twins import twin_of_function
+from autograph_hook.runtime.variables import CONTAINERS
+from autograph_hook.transpiler.generators import GENERATOR
 
 __all__ = ["call", "callee", "context", "in_frame", "spread", "super_"]
 
@@ -49,6 +54,8 @@ def callee(function: Any) -> Any:
     elif kind is functools.partial:
         return functools.partial(callee(function.func), *function.args, **function.keywords)
     elif kind is types.BuiltinFunctionType:
+        if type(function.__self__) in CONTAINERS:
+            return functools.partial(of_container, function)
         if function in _FRAME_BUILTINS:
             return functools.partial(_frame_builtin, function, sys._getframe(1))
     elif not isinstance(function, type):
@@ -58,14 +65,16 @@ def callee(function: Any) -> Any:
     return _outside(function, kind)
 
 
-def _twin(function: Any) -> types.FunctionType | None:
+def _twin(function: Any) -> Any:
     state = thread()
     if type(function) is not types.FunctionType or state.plain:
         return None
+    if state.trace is not None and function.__code__.co_flags & GENERATOR:
+        return None  # when its frame ends nobody knows, so the trace judges the call of it as of any unknown function
     twin = twin_of_function(function)
     if twin is not None and state.trace is not None:
         state.trace.enter(twin)
-    return twin
+    return twin if twin is None else watched(twin, function)
 
 
 def _outside(function: Any, kind: type) -> Any:
@@ -84,22 +93,52 @@ def _outside(function: Any, kind: type) -> Any:
 
 
 def _speculative(trace: Any, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
+    arguments, keywords = _settled(arguments, keywords)
     about_to_call(function, arguments)
+    backend = backend_of_lists(arguments, keywords)
+    if backend is not None:
+        trace.step()
+        other = backend.builtin(function) if _is_builtin(function) and function is not print else None
+        return other(*arguments, **keywords) if other else backend.call(function, arguments, keywords)
     return trace.call(function, arguments, keywords)
 
 
+def _settled(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arguments for code that has no twin."""
+    return tuple(map(settled, arguments)), {key: settled(value) for key, value in keywords.items()}
+
+
 def _called_by(backend: Backend, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
-    return backend.call(function, arguments, keywords)
+    arguments, keywords = _settled(arguments, keywords)
+    return fresh(backend.call(function, arguments, keywords))
 
 
 def _builtin(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
     """A builtin is the backend's where it is given a staged value."""
+    if arguments:
+        require_keys(arguments[0])
+    arguments, keywords = _settled(arguments, keywords)
+    if len(arguments) == 1 and type(arguments[0]) is types.GeneratorType:
+        if function is any or function is all:
+            return _one_decides(function, arguments[0], function is any)
+        if id(function) in _OF_ALL:
+            return _builtin(function, list(arguments[0]), **keywords)
     backend = staged_among(arguments) or _staged_inside(arguments)
     if backend is not None:
         other = backend.builtin(function)
         if other is not None:
             return other(*arguments, **keywords)
     return function(*arguments, **keywords)
+
+
+def _one_decides(function: Any, elements: Any, decisive: bool) -> Any:
+    """`any` or `all` of a generator: elements are made up to the first that Python knows to be `decisive`."""
+    made = []
+    for element in elements:
+        made.append(element)
+        if staged(element) is None and bool(element) is decisive:
+            return decisive
+    return _builtin(function, made)
 
 
 def _is_builtin(function: Any) -> bool:
@@ -123,6 +162,9 @@ _BUILTINS = frozenset(
         sorted, reversed, round, divmod, pow, iter, next, list, tuple,
     )
 )  # fmt: skip
+
+_OF_ALL = frozenset(id(function) for function in (min, max, sorted))
+"""Those that look at all elements before they decide."""
 
 _FRAME_BUILTINS = frozenset({locals, vars, dir, eval, exec})
 

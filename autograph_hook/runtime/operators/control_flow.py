@@ -10,9 +10,11 @@ from typing import Any
 
 from autograph_hook.backends.protocol import Location
 from autograph_hook.runtime.dispatch import staged
-from autograph_hook.runtime.operators.constructs import entered
+from autograph_hook.runtime.operators import acting, rolled
+from autograph_hook.runtime.operators.constructs import refuse, traced
 from autograph_hook.runtime.operators.reading import read_whole
 from autograph_hook.runtime.state import Place, Variables, location_of, state_of
+from autograph_hook.runtime.variables import WHOLE
 
 
 def if_(
@@ -42,8 +44,8 @@ def if_(
     state.guarded = guarded
     kept = state_of(inside, (), (body, orelse)) if inside else None
     where = location_of(body or orelse)  # type: ignore[arg-type]
-    with entered(state, kept):
-        backend.cond(test, _branch(body, kept), _branch(orelse, kept), state, where)
+    taken, other = _branch(body, kept), _branch(orelse, kept)
+    traced(state, (body, orelse), lambda: backend.cond(test, taken, other, state, where))
 
 
 def _branch(body: Callable[[], None] | None, kept: Variables | None) -> Callable[[], None]:
@@ -69,16 +71,26 @@ def _nothing() -> None:
 def while_(test: FunctionType, body: FunctionType, names: Sequence[str], places: Sequence[Place]) -> None:
     """`while test(): body()`; the graph takes over when the test becomes staged, be it in a later iteration."""
     while True:
+        before = acting.mark()
         holds = test()
         backend = staged(holds)
         if backend is not None:
             state = state_of(names, places, (body, test))
-            with entered(state):
-                backend.while_loop(test, body, state, location_of(body))
+            rolled.note(location_of(body), "while", "a graph loop")
+            loop = functools.partial(backend.while_loop, test, body, state, location_of(body))
+            if acting.acted_since(before, backend):
+                first = functools.partial(_first, body, loop)
+                loop = functools.partial(backend.cond, holds, first, _nothing, state, location_of(body))
+            traced(state, (body, test), loop)
             return
         if not holds:
             return
         body()
+
+
+def _first(body: Callable[[], None], loop: Callable[[], None]) -> None:
+    body()
+    loop()
 
 
 def for_(
@@ -88,20 +100,31 @@ def for_(
     backend = staged(subject)
     if backend is not None and backend.is_iterable(subject):
         state = state_of(names, places, (body, test))
-        with entered(state):
-            backend.for_each(subject, body, test, state, location_of(body))
+        rolled.note(location_of(body), "for", "a graph loop")
+        begun = backend.subject(subject)
+        loop = functools.partial(backend.for_each, begun, body, test, state, location_of(body))
+        traced(state, (body, test), loop)
+        if type(subject) is list and (id(subject), WHOLE) in state.places():
+            refuse(
+                f"{location_of(body)}: the loop changes the list that it goes over, whose length is known only when "
+                "the graph runs: loop over a copy of it, or use a `while` loop"
+            )
         return
-    elements = iter(read_whole(subject))
+    roll = rolled.begin(subject)
+    elements = iter(read_whole(subject) if roll is None else subject)
     for element in elements:
         body(element)
-        if test is None:
-            continue
-        goes_on = test()
-        backend = staged(goes_on)
-        if backend is not None:
+        if test is not None:
+            goes_on = test()
+            backend = staged(goes_on)
+            if backend is None and not goes_on:
+                return
+        if roll is not None:
+            if roll.finish(body, test, names, places):
+                return
+            roll = None
+        if test is not None and backend is not None:
             _rest(elements, body, test, names, places)
-            return
-        if not goes_on:
             return
 
 
@@ -118,8 +141,9 @@ def _rest(
             body(element)
         else:
             state = state_of(names, places, (body, test))
-            with entered(state):
-                backend.cond(goes_on, functools.partial(body, element), _nothing, state, location_of(body))
+            step = functools.partial(body, element)
+            branch = functools.partial(backend.cond, goes_on, step, _nothing, state, location_of(body))
+            traced(state, (body, test), branch)
 
 
 def assert_(holds: Any, message: Callable[[], Any] | None) -> None:

@@ -1,14 +1,21 @@
-"""Stores to attributes and items, augmented assignment. A speculative trace may forbid them."""
+"""Stores to attributes and items, augmented assignment. A speculative trace may forbid them; a staged construct that
+is being traced must know of them.
+"""
 
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable
+from types import FrameType, FunctionType
 from typing import Any
 
-from autograph_hook.runtime.gate import thread
-from autograph_hook.runtime.operators.constructs import about_to_change
-from autograph_hook.runtime.operators.reading import attr, get_item
+from autograph_hook.runtime.dispatch import staged
+from autograph_hook.runtime.gate import gate_of, thread
+from autograph_hook.runtime.operators.calls import callee
+from autograph_hook.runtime.operators.constructs import about_to_change, about_to_set, here, is_tracing, made, refuse
+from autograph_hook.runtime.operators.reading import attr, get_item, staged_key
+from autograph_hook.runtime.variables import CONTAINERS
 
 _INPLACE: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.iadd,
@@ -27,47 +34,113 @@ _INPLACE: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+Base = FunctionType | None
+
+
 def set_attr(value: Any, owner: Any, name: str) -> None:
     """`owner.name = value`"""
     trace = thread().trace
     if trace is not None:
-        about_to_change(owner, name)
         trace.mutation(owner, f"the attribute {name!r} is set", value)
+    if is_tracing() and not _sets_itself(owner, name):
+        if _is_initialised_by(sys._getframe(1), owner):
+            made(owner)
+        about_to_set(value, owner, name)
     setattr(owner, name, value)
 
 
-def set_item(value: Any, owner: Any, key: Any) -> None:
-    """`owner[key] = value`"""
+def _is_initialised_by(frame: FrameType, owner: Any) -> bool:
+    """Is this the frame of the `__init__` of a new object?"""
+    code = frame.f_code
+    return code.co_name == "__init__" and code.co_argcount > 0 and frame.f_locals.get(code.co_varnames[0]) is owner
+
+
+def _sets_itself(owner: Any, name: str) -> bool:
+    """Is it a property whose setter is enabled, and so reports what it sets?"""
+    found = getattr(type(owner), name, None)
+    return type(found) is property and type(found.fset) is FunctionType and gate_of(found.fset) is not None
+
+
+def set_item(value: Any, owner: Any, key: Any, base: Base = None, name: Any = None) -> None:
+    """`owner[key] = value`
+
+    A staged tensor is replaced by another one. `base` tells what had it: it is a function that closes over its name,
+    or that gives the object whose attribute `name` it is, or (`name` is True) the object and the key whose item it is.
+    """
     trace = thread().trace
     if trace is not None:
-        about_to_change(owner, key)
         trace.mutation(owner, "an item is set", value)
-    owner[key] = value
+    if is_tracing():
+        if isinstance(owner, dict) and staged(key) is None:
+            about_to_set(value, owner, key)
+        elif type(owner) in CONTAINERS:
+            about_to_change(owner)
+    backend = staged(owner) or staged_key(owner, key)
+    if backend is None:
+        owner[key] = value
+        return
+    new = backend.set_item(owner, key, value)
+    if new is not owner:
+        _replace(new, base, name)
+
+
+def _replace(new: Any, base: Base, name: Any) -> None:
+    """Put a value where another one was."""
+    if base is None:
+        refuse(
+            f"{here()}: an item of a tensor is set, which makes a new tensor, and nothing here can take its place: "
+            "give the tensor a name first"
+        )
+    elif name is True:
+        owner, key = base()
+        set_item(new, owner, key)
+    elif name is not None:
+        set_attr(new, base(), name)
+    elif base.__closure__:
+        cell = base.__closure__[0]
+        about_to_change(cell)
+        cell.cell_contents = new
+    else:
+        label = base.__code__.co_names[0]
+        about_to_change(base.__globals__, label)
+        base.__globals__[label] = new
 
 
 def del_attr(owner: Any, name: str) -> None:
     trace = thread().trace
     if trace is not None:
-        about_to_change(owner, name)
         trace.mutation(owner, f"the attribute {name!r} is deleted")
+    if is_tracing() and not _sets_itself(owner, name):
+        about_to_change(owner, name)
     delattr(owner, name)
 
 
 def del_item(owner: Any, key: Any) -> None:
     trace = thread().trace
     if trace is not None:
-        about_to_change(owner, key)
         trace.mutation(owner, "an item is deleted")
-    del owner[key]
+    if is_tracing():
+        if isinstance(owner, dict) and staged(key) is None:
+            about_to_change(owner, key)
+        elif type(owner) in CONTAINERS:
+            about_to_change(owner)
+    backend = staged(owner) or staged_key(owner, key)
+    if backend is None:
+        del owner[key]
+    else:
+        backend.del_item(owner, key)
 
 
 def inplace(symbol: str, left: Any, right: Any) -> Any:
     """The new value of `left` in `left += right`."""
     trace = thread().trace
     if trace is not None:
-        if hasattr(type(left), "__iadd__"):
-            about_to_change(left)
         trace.inplace(left)
+    if type(left) in CONTAINERS:
+        about_to_change(left)
+        if type(left) is list and symbol == "+" and staged(right) is not None:
+            callee(left.extend)(right)
+            return left
     return _INPLACE[symbol](left, right)
 
 
@@ -76,6 +149,8 @@ def update_attr(owner: Any, name: str, symbol: str, value: Callable[[], Any]) ->
     set_attr(inplace(symbol, attr(owner, name), value()), owner, name)
 
 
-def update_item(owner: Any, key: Any, symbol: str, value: Callable[[], Any]) -> None:
+def update_item(
+    owner: Any, key: Any, symbol: str, value: Callable[[], Any], base: Base = None, name: Any = None
+) -> None:
     """`owner[key] += value()`"""
-    set_item(inplace(symbol, get_item(owner, key), value()), owner, key)
+    set_item(inplace(symbol, get_item(owner, key), value()), owner, key, base, name)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from autograph_hook.backends.protocol import Backend, Joined
 from autograph_hook.runtime.dispatch import staged
 from autograph_hook.runtime.gate import thread
+from autograph_hook.runtime.operators import constructs, containers
 
 
 def attr(owner: Any, name: str) -> Any:
@@ -14,20 +16,27 @@ def attr(owner: Any, name: str) -> Any:
     trace = thread().trace
     if trace is not None:
         return trace.attribute(owner, name)
-    return getattr(owner, name)
+    value = getattr(owner, name)
+    return value.passed() if isinstance(value, Joined) else value
 
 
 def get_item(owner: Any, key: Any) -> Any:
     """`owner[key]`"""
-    backend = staged(owner)
-    if backend is None and type(owner) in (list, tuple):
-        backend = staged(key)
+    backend = staged(owner) or staged_key(owner, key)
     if backend is not None:
         return backend.get_item(owner, key)
     trace = thread().trace
     if trace is not None:
         return trace.item(owner, key)
-    return owner[key]
+    value = owner[key]
+    if isinstance(value, Joined):
+        return value.passed(f"the item {key!r}")
+    return constructs.made(value) if type(owner) is list and type(key) is slice else value
+
+
+def staged_key(owner: Any, key: Any) -> Backend | None:
+    """The backend that decides which element of a list or tuple this key means."""
+    return staged(key) if type(owner) in (list, tuple) else None
 
 
 def slice_(start: Any, stop: Any, step: Any) -> slice:
@@ -56,6 +65,7 @@ def spread(value: Any) -> Iterable[Any]:
 
 def read_whole(value: Any) -> Any:
     """All elements of a Python value are about to be read."""
+    containers.require_keys(value)
     trace = thread().trace
     if trace is not None:
         trace.iteration(value)
@@ -65,4 +75,4 @@ def read_whole(value: Any) -> Any:
 def made(value: Any) -> Any:
     """A list, dictionary or set that a display or a comprehension has just made."""
     trace = thread().trace
-    return value if trace is None else trace.make(value)
+    return constructs.made(value) if trace is None else trace.make(value)

@@ -60,6 +60,8 @@ class Liveness:
         self.within: dict[ast.stmt, Names] = {}
         """Live at the start of a body, or of either branch."""
         self.captured: set[str] = set()
+        self.tested: set[str] = set()
+        """Names that are compared with None."""
         self._uses: dict[int, Names] = {}
         self._kills = True
         self.block(body, _NONE)
@@ -189,7 +191,9 @@ class Liveness:
             return
         if isinstance(node, ast.Constant):
             return
-        if isinstance(node, ast.Call) and _looks_at_frame(node):
+        if isinstance(node, ast.Compare):
+            self._note_tested(node)
+        elif isinstance(node, ast.Call) and _looks_at_frame(node):
             self.captured.update(self.own)
         for field_name in node._fields:
             value = getattr(node, field_name, None)
@@ -199,6 +203,12 @@ class Liveness:
                         self._collect(child, found)
             elif isinstance(value, ast.AST) and value._fields:
                 self._collect(value, found)
+
+
+    def _note_tested(self, node: ast.Compare) -> None:
+        parts = (node.left, *node.comparators)
+        if any(isinstance(part, ast.Constant) and part.value is None for part in parts):
+            self.tested.update(part.id for part in parts if isinstance(part, ast.Name))
 
 
 def _looks_at_frame(node: ast.Call) -> bool:

@@ -62,6 +62,22 @@ def has_walrus(node: ast.expr) -> bool:
     return False
 
 
+def has_yield(node: ast.AST) -> bool:
+    """Does a statement or an expression hold a `yield` of the function that it stands in?"""
+    todo = [node]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, (ast.Yield, ast.YieldFrom)):
+            return True
+        if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            todo.extend((*item.decorator_list, item.args))
+        elif isinstance(item, ast.Lambda):
+            todo.append(item.args)
+        else:
+            todo.extend(children(item))
+    return False
+
+
 @dataclass
 class Scope:
     """The names of one function, class or comprehension."""
@@ -139,7 +155,7 @@ class _Reader:
         self.keep: list[Any] = []
 
     def walrus_targets(self, node: Any) -> set[str]:
-        return _walrus_targets(node) if self.walrus else set()
+        return walrus_targets(node) if self.walrus else set()
 
     def read(self, node: Any) -> Scope:
         known = self.scopes.get(id(node))
@@ -317,14 +333,16 @@ def _parameters(arguments: Any) -> list[str]:
     return [a.arg if kind(a) == "arg" else a.id for a in _arguments(arguments)]
 
 
-def _walrus_targets(node: Any) -> set[str]:
-    """Names that `:=` inside a comprehension binds in the function around it."""
+def walrus_targets(node: Any) -> set[str]:
+    """Names that `:=` in an expression, inside its comprehensions too, binds in the function around it."""
     found: set[str] = set()
     todo = [node]
     while todo:
         item = todo.pop()
         if kind(item) == "NamedExpr":
             found.add(item.target.id)
-        if kind(item) not in FUNCTIONS:
+        if kind(item) == "Lambda":
+            todo.extend(part for part in (*item.args.defaults, *item.args.kw_defaults) if part is not None)
+        elif kind(item) not in FUNCTIONS:
             todo.extend(children(item))
     return found

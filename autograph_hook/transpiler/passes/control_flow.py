@@ -98,7 +98,7 @@ class ControlFlow:
             out.append(self._body(f"ag__{kind}_{number}", (), own, joined | inside, inner, statements, node))
             names.append(_name(out[-1], node))
         frame.shared |= joined | inside
-        arguments = [self.expression(node.test), *names, self._labels(joined, node), self._labels(inside, node)]
+        arguments = [self.expression.loosely(node.test), *names, self._labels(joined, node), self._labels(inside, node)]
         arguments.append(self._places(changed, joined | inside, node))
         if node in self.guarded:
             arguments.append(constant(True, node))
@@ -111,7 +111,7 @@ class ControlFlow:
         kept = self._kept(node, changed)
         made = self._body(f"ag__body_{number}", (), self._changed(node.body), kept, inner, body, node)
         out: list[ast.stmt] = [made]
-        test = self.expression(node.test)
+        test = self.expression.loosely(node.test)
         flags = self.ends.get(node)
         if flags:
             going = none_of(flags, node)

@@ -9,26 +9,39 @@
 | `a and b`, `a or b` | `ag__.and_(a, lambda: b)`, `ag__.or_(a, lambda: b)` |
 | `b if a else c` | `ag__.if_exp(a, lambda: b, lambda: c)` |
 | `a < b < c` | `ag__.compare(a, "<", lambda: b, "<", lambda: c)` |
+| `a is b`, `a is not b` | `ag__.is_(a, b)`, `ag__.is_not(a, b)` |
 | `a in b`, `a not in b` | `ag__.contains(a, b)`, `ag__.not_(ag__.contains(a, b))` |
-| `[f(x) for x in y]` | `ag__.made([ag__.callee(f)(x) for x in ag__.iterate(y)])` |
 | `[a]`, `{a: b}`, `{a}` | `ag__.made([a])`, `ag__.made({a: b})`, `ag__.made({a})` |
+| `print(f"{x}")` | the pass `printing` |
+| `x`, where it may have no value or be None | `ag__.name(x, "x")`; where it is only handed on `ag__.passed(x, "x")` |
 | `super()` | `ag__.super_(super, __class__, self)` |
 | `locals()`, `eval(x)` | `ag__.in_frame(locals, …)`, `ag__.in_frame(eval, …, x)` |
 
-All else stays as it is: arithmetic and single comparisons are the values' own business. An operand with `:=`
-cannot move into a lambda, so the expression around it stays Python's. Lambdas stay: they have gates of their own.
+All else stays as it is: arithmetic and single comparisons are the values' own business. Comprehensions have a pass
+of their own. Lambdas stay: they have gates of their own.
+
+A lambda cannot bind a name of the function, so an operand with `:=` becomes a function, defined before the statement
+(`definitions`), that declares the name nonlocal: `a and (y := b)` is `ag__.and_(a, ag__.binding(ag__late_1, ("y",)))`.
+The operator then joins the name as `if` does. In a generator, an expression with `yield` in an operand that is
+evaluated late stays Python's, and what decides about it is `ag__.decided(a, "yield")`.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
-from autograph_hook.transpiler.analysis.scopes import FRAME_BUILTINS, has_walrus, mangled
+from autograph_hook.transpiler.analysis.scopes import FRAME_BUILTINS, has_yield, mangled, walrus_targets
+from autograph_hook.transpiler.passes import printing
+from autograph_hook.transpiler.passes.comprehensions import Comprehensions
 from autograph_hook.transpiler.templates import (
     RUNTIME,
     at,
     constant,
+    function,
     load,
     operator,
     rebuilt,
@@ -68,18 +81,44 @@ class Expressions:
     >>> show("a < g() <= c")
     ag__.compare(a, '<', lambda: ag__.callee(g)(), '<=', lambda: c)
     >>> show("x if c in d else (y := 1)")
-    x if ag__.contains(c, d) else (y := 1)
-    >>> show("[f(i) for i in n if i]")
-    ag__.made([ag__.callee(f)(i) for i in ag__.iterate(n) if i])
+    ag__.if_exp(ag__.contains(c, d), lambda: x, ag__.binding(ag__late_1, ('y',), ()))
+    >>> print(readable(rewrite.definitions[0]))
+    def ag__late_1():
+        nonlocal y
+        return (y := 1)
     """
 
-    def __init__(self, class_name: str | None, first_parameter: str | None, names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        class_name: str | None,
+        first_parameter: str | None,
+        names: Sequence[str],
+        outside: Collection[str] = (),
+        *,
+        walrus: bool = True,
+        yields: bool = False,
+    ) -> None:
         self.class_name = class_name
         self.first_parameter = first_parameter
         self.names = names
         """The function's own names, in the order of its frame: what `locals()` may hold."""
+        self.outside = outside
+        """Names that the function declares global."""
+        self.walrus = walrus
+        """May there be a `:=`?"""
+        self.yields = yields
+        """May there be a `yield`?"""
+        self.definitions: list[ast.stmt] | None = []
+        """Functions that what was rewritten needs, to be defined before its statement; None where there is no place
+        for any."""
+        self.bound: set[str] = set()
+        """Names of the function that they bind."""
+        self.numbers = itertools.count(1)
+        comprehension = Comprehensions(self)
+        self.uncertain: Collection[ast.AST] = ()
+        """The reads of names that may find no value, or None."""
         self.operations = 0
-        self.table: dict[type[ast.AST], Callable[[ast.expr], ast.expr]] = {
+        self.table: dict[type[ast.AST], Callable[[Any], ast.expr]] = {
             ast.Call: self._call,
             ast.Attribute: self._attribute,
             ast.Subscript: self._subscript,
@@ -88,17 +127,17 @@ class Expressions:
             ast.BinOp: self._binary,
             ast.IfExp: self._conditional,
             ast.Compare: self._compare,
-            ast.ListComp: self._comprehension,
-            ast.SetComp: self._comprehension,
-            ast.DictComp: self._comprehension,
-            ast.GeneratorExp: self._comprehension,
+            ast.ListComp: comprehension,
+            ast.SetComp: comprehension,
+            ast.DictComp: comprehension,
+            ast.GeneratorExp: comprehension,
             ast.Starred: self._starred,
             ast.List: self._display,
             ast.Dict: self._display,
             ast.Set: self._display,
             ast.Lambda: self._lambda,
             ast.Constant: lambda node: node,
-            ast.Name: lambda node: node,
+            ast.Name: self.name,
         }
 
     def __call__(self, node: ast.expr) -> ast.expr:
@@ -115,6 +154,15 @@ class Expressions:
             elif isinstance(value, ast.expr):
                 changed[name] = self(value)
         return rebuilt(node, **changed)
+
+    def name(self, node: ast.Name, kind: str = "name") -> ast.expr:
+        if node not in self.uncertain:
+            return node
+        return operator(kind, node, load(node.id, node), constant(node.id, node))
+
+    def loosely(self, node: ast.expr) -> ast.expr:
+        """An expression whose value is only tested or handed on, for which None is as good as any value."""
+        return self.name(node, "passed") if isinstance(node, ast.Name) else self(node)
 
     def mangled(self, name: str) -> str:
         """A private name as the compiler would write it."""
@@ -141,13 +189,14 @@ class Expressions:
             special = self._special_call(node, node.func)
             if special is not None:
                 return special
-        elif _is_operator(node.func):
+        elif is_operator(node.func):
             return node
         keywords = [
-            at(ast.keyword(k.arg, self(k.value)), k) for k in node.keywords
+            at(ast.keyword(k.arg, self.loosely(k.value)), k) for k in node.keywords
         ]
         function = operator("callee", node.func, self(node.func))
-        return at(ast.Call(function, [self(argument) for argument in node.args], keywords), node)
+        arguments = [printing.shown(a, self) if printing.is_print(node) else self.loosely(a) for a in node.args]
+        return at(ast.Call(function, arguments, keywords), node)
 
     def _special_call(self, node: ast.Call, function: ast.Name) -> ast.expr | None:
         name = function.id
@@ -180,7 +229,7 @@ class Expressions:
         assert isinstance(node, ast.UnaryOp)
         self.operations += 1
         if isinstance(node.op, ast.Not):
-            return operator("not_", node, self(node.operand))
+            return operator("not_", node, self.loosely(node.operand))
         return self.parts(node)
 
     def _binary(self, node: ast.expr) -> ast.expr:
@@ -190,42 +239,109 @@ class Expressions:
     def _bool(self, node: ast.expr) -> ast.expr:
         assert isinstance(node, ast.BoolOp)
         name = "and_" if isinstance(node.op, ast.And) else "or_"
-        if any(has_walrus(value) for value in node.values[1:]):
-            return self.parts(node)
-        first, *others = (self(value) for value in node.values)
-        return operator(name, node, first, *(thunk(value, value) for value in others))
+        first, *others = node.values
+        if self._stays(others):
+            decided = [self._decided(value) for value in node.values[:-1]]
+            return at(ast.BoolOp(node.op, [*decided, self(node.values[-1])]), node)
+        return operator(name, node, self.loosely(first), *map(self.late, others))
 
     def _conditional(self, node: ast.expr) -> ast.expr:
         assert isinstance(node, ast.IfExp)
-        if has_walrus(node.body) or has_walrus(node.orelse):
-            return self.parts(node)
-        body, orelse = thunk(self(node.body), node.body), thunk(self(node.orelse), node.orelse)
-        return operator("if_exp", node, self(node.test), body, orelse)
+        if self._stays((node.body, node.orelse)):
+            return at(ast.IfExp(self._decided(node.test), self(node.body), self(node.orelse)), node)
+        return operator("if_exp", node, self.loosely(node.test), self.late(node.body), self.late(node.orelse))
+
+    def late(self, node: ast.expr) -> ast.expr:
+        """An operand that is evaluated later, or not at all: a function without parameters."""
+        names = self.binds(node)
+        if not names:
+            return thunk(self.loosely(node), node)
+        assert self.definitions is not None
+        with self.own_definitions() as definitions:
+            value = self(node)
+        name = f"ag__late_{self.number()}"
+        body = [*self.declared(names, node), *definitions, at(ast.Return(value), node)]
+        self.definitions.append(function(name, (), body, node))
+        places = [operator("global_place", node, constant(n, node)) for n in names if n in self.outside]
+        label = self.strings(self.shared(names), node)
+        return operator("binding", node, load(name, node), label, tuple_of(places, node))
+
+    def _stays(self, late: Sequence[ast.expr]) -> bool:
+        """Must an expression with these late operands stay Python's?"""
+        if self.definitions is None and any(map(self.binds, late)):
+            return True
+        return self.yields and any(map(has_yield, late))
+
+    def _decided(self, node: ast.expr) -> ast.expr:
+        return operator("decided", node, self(node), constant("yield" if self.yields else "comprehension", node))
+
+    def binds(self, node: ast.expr) -> list[str]:
+        """The names of the function that `:=` in an expression binds, sorted."""
+        return sorted(walrus_targets(node)) if self.walrus else []
+
+    def shared(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if name not in self.outside]
+
+    def declared(self, names: Sequence[str], like: ast.AST) -> list[ast.stmt]:
+        """Declarations in a function of ours that binds these names of the user's function."""
+        shared = self.shared(names)
+        outside = [name for name in names if name in self.outside]
+        self.bound.update(shared)
+        out: list[ast.stmt] = []
+        if outside:
+            out.append(at(ast.Global(outside), like))
+        if shared:
+            out.append(at(ast.Nonlocal(shared), like))
+        return out
+
+    def number(self) -> int:
+        return next(self.numbers)
+
+    @contextmanager
+    def own_definitions(self) -> Iterator[list[ast.stmt]]:
+        """What is rewritten meanwhile has its own place for definitions."""
+        around = self.definitions
+        found: list[ast.stmt] = []
+        self.definitions = found
+        try:
+            yield found
+        finally:
+            self.definitions = around
+
+    @contextmanager
+    def without_definitions(self) -> Iterator[None]:
+        around, self.definitions = self.definitions, None
+        try:
+            yield
+        finally:
+            self.definitions = around
+
+    def taken_definitions(self) -> tuple[list[ast.stmt], set[str]]:
+        """The definitions that what was rewritten needs, and the names that they bind; it is a clean start."""
+        found = self.definitions or [], self.bound
+        self.definitions, self.bound = [], set()
+        return found
 
     def _compare(self, node: ast.expr) -> ast.expr:
         assert isinstance(node, ast.Compare)
         self.operations += len(node.ops)
         if len(node.ops) > 1:
-            if any(has_walrus(value) for value in node.comparators):
+            if self._stays(node.comparators):
                 return self.parts(node)
             arguments = [self(node.left)]
             for op, value in zip(node.ops, node.comparators, strict=True):
-                arguments += [constant(_COMPARISONS[type(op)], value), thunk(self(value), value)]
+                arguments += [constant(_COMPARISONS[type(op)], value), self.late(value)]
             return operator("compare", node, *arguments)
         if isinstance(node.ops[0], (ast.In, ast.NotIn)):
             found = operator("contains", node, self(node.left), self(node.comparators[0]))
             return found if isinstance(node.ops[0], ast.In) else operator("not_", node, found)
+        operands = (node.left, node.comparators[0])
+        if isinstance(node.ops[0], (ast.Is, ast.IsNot)) and not any(map(_is_truth, operands)):
+            name = "is_" if isinstance(node.ops[0], ast.Is) else "is_not"
+            return operator(name, node, self.loosely(node.left), self.loosely(node.comparators[0]))
+        if any(isinstance(part, ast.Constant) and part.value is None for part in operands):
+            return rebuilt(node, left=self.loosely(node.left), comparators=[self.loosely(node.comparators[0])])
         return self.parts(node)
-
-    def _comprehension(self, node: ast.expr) -> ast.expr:
-        assert isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
-        generators = [
-            ast.comprehension(g.target, operator("iterate", g.iter, self(g.iter)), [self(i) for i in g.ifs], g.is_async)
-            for g in node.generators
-        ]
-        if isinstance(node, ast.DictComp):
-            return operator("made", node, at(ast.DictComp(self(node.key), self(node.value), generators), node))
-        return operator("made", node, at(type(node)(self(node.elt), generators), node))
 
     def _display(self, node: ast.expr) -> ast.expr:
         return operator("made", node, self.parts(node))
@@ -258,8 +374,13 @@ class Expressions:
         return at(ast.Starred(operator("spread", node, self(node.value)), node.ctx), node)
 
 
-def _is_operator(function: ast.expr) -> bool:
-    """Was the call made by an earlier pass?"""
+def is_operator(function: ast.expr) -> bool:
+    """Does a call call an operator, so that an earlier pass has made it?"""
     return (
         isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id == RUNTIME
     )
+
+
+def _is_truth(node: ast.expr) -> bool:
+    """`True` or `False`: a trace looks for comparisons with them in the twin's code."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, bool)

@@ -25,9 +25,9 @@ import ast
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from autograph_hook.transpiler.analysis.scopes import has_walrus, kind
+from autograph_hook.transpiler.analysis.scopes import descendants, has_walrus, has_yield, kind
 from autograph_hook.transpiler.templates import assign, at, constant, load, operator, rebuilt, thunk
 
 RESULT = "ag__result"
@@ -59,6 +59,24 @@ class Unsupported(Exception):
         self.reason = reason
 
 
+class Plain(NamedTuple):
+    """Which statements stay Python's."""
+
+    lines: frozenset[int] = frozenset()
+    """Those on lines that the user has marked."""
+    yields: bool = False
+    """In a generator those that hold a `yield`."""
+
+    def has(self, node: ast.stmt) -> bool:
+        return node.lineno in self.lines or (self.yields and has_yield(node))
+
+    def __bool__(self) -> bool:
+        return bool(self.lines) or self.yields
+
+
+_NOTHING_PLAIN = Plain()
+
+
 @dataclass
 class Lowered:
     body: list[ast.stmt]
@@ -69,8 +87,9 @@ class Lowered:
     read only where the flag says that the other side was taken."""
 
 
-def lower_jumps(body: Sequence[ast.stmt], plain: frozenset[int] = frozenset()) -> Lowered:
-    """Lower the jumps in a function's body. Loops on lines of `plain` keep their `break` and `continue`.
+def lower_jumps(body: Sequence[ast.stmt], plain: Plain = _NOTHING_PLAIN, *, calls_rebind: bool = False) -> Lowered:
+    """Lower the jumps in a function's body. Loops of `plain` keep their `break` and `continue`. `calls_rebind`: a call
+    may bind names of this function, and so may a loop's condition that calls something.
 
     >>> tree = ast.parse('''
     ... for x in xs:
@@ -82,6 +101,7 @@ def lower_jumps(body: Sequence[ast.stmt], plain: frozenset[int] = frozenset()) -
     >>> print(ast.unparse(ast.Module(lowered.body, [])))
     ag__break_1 = False
     for x in xs:
+        ag__break_1 = False
         if x > 0:
             ag__break_1 = True
         else:
@@ -89,7 +109,7 @@ def lower_jumps(body: Sequence[ast.stmt], plain: frozenset[int] = frozenset()) -
     >>> list(lowered.ends.values())
     [('ag__break_1',)]
     """
-    lowering = _Lowering(plain)
+    lowering = _Lowering(plain, calls_rebind)
     returns = any(lowering.holds(s) & _RETURN for s in body if not isinstance(s, ast.Return))
     if not returns:
         block = lowering.block(list(body), _Context(False, None))
@@ -106,6 +126,8 @@ class _Context(NamedTuple):
     returns: bool
     """Are returns lowered?"""
     loop: _Loop | None
+    returned: str = RETURNED
+    """The flag that a `return` sets."""
 
 
 class _Loop(NamedTuple):
@@ -123,8 +145,9 @@ class _Block(NamedTuple):
 
 
 class _Lowering:
-    def __init__(self, plain: frozenset[int]) -> None:
+    def __init__(self, plain: Plain, calls_rebind: bool) -> None:
         self.plain = plain
+        self.calls_rebind = calls_rebind
         self.numbers = itertools.count(1)
         self.read: set[str] = set()
         self.ends: dict[ast.stmt, tuple[str, ...]] = {}
@@ -143,12 +166,16 @@ class _Lowering:
                         known |= self.holds(inner)
                 if isinstance(node, (ast.For, ast.While)) and node.orelse:
                     known |= _ELSE
-                if isinstance(node, ast.While) and (_is_true(node.test) or has_walrus(node.test)):
+                if isinstance(node, ast.While) and (_is_true(node.test) or self.binds(node.test)):
                     known |= _ELSE
             else:
                 known = 0
             self.held[node] = known
         return known
+
+    def binds(self, test: ast.expr) -> bool:
+        """May evaluating a loop's condition bind a name of the function?"""
+        return has_walrus(test) or (self.calls_rebind and any(isinstance(n, ast.Call) for n in descendants(test)))
 
     def block(self, statements: list[ast.stmt], context: _Context) -> _Block:
         out: list[ast.stmt] = []
@@ -186,10 +213,10 @@ class _Lowering:
         """What stands for a jump, when `node` is one that is lowered here."""
         if isinstance(node, ast.Return) and context.returns:
             value = node.value if node.value is not None else constant(None, node)
-            body: list[ast.stmt] = [assign(RESULT, value, node), assign(RETURNED, constant(True, node), node)]
+            body: list[ast.stmt] = [assign(RESULT, value, node), assign(context.returned, constant(True, node), node)]
             if context.loop is not None and context.loop.plain:
                 body.append(at(ast.Break(), node))
-            return _Block(body, frozenset({RETURNED}), True)
+            return _Block(body, frozenset({context.returned}), True)
         loop = context.loop
         if loop is None or loop.plain:
             return _Block([node], _NO_FLAGS, True) if isinstance(node, (ast.Break, ast.Continue)) else None
@@ -239,25 +266,26 @@ class _Lowering:
 
     def loop(self, node: ast.For | ast.While, context: _Context) -> _Block:
         number = next(self.numbers)
-        is_plain = node.lineno in self.plain
+        is_plain = self.plain.has(node)
         own = _Loop(is_plain, f"ag__break_{number}", f"ag__continue_{number}")
-        inner = self.block(node.body, _Context(context.returns, own))
+        inner = self.block(node.body, context._replace(loop=own))
         body = list(inner.body)
         test = node.test if isinstance(node, ast.While) else None
         done: list[str] = []
-        if test is not None and not is_plain and has_walrus(test):
+        if test is not None and not is_plain and self.binds(test):
             # A graph cannot bind names in a loop's condition, so the body evaluates it.
             done = [f"ag__done_{number}"]
             stop = assign(done[0], constant(True, test), test)
             body = [at(ast.If(test, body, [stop]), node)]
             test = constant(True, test)
-        if own.continued in inner.flags:
-            body.insert(0, assign(own.continued, constant(False, node.body[0]), node.body[0]))
-        flags = [flag for flag in (own.broken, RETURNED) if flag in inner.flags]
-        if is_plain and RETURNED not in flags and _own_break(node.body):
-            orelse: list[ast.stmt] = node.orelse
-        else:
-            orelse = []
+        # A graph loop would otherwise join the flag of `break` with what it was, although the body finds it unset.
+        for flag in (own.continued, own.broken):
+            if flag in inner.flags:
+                body.insert(0, assign(flag, constant(False, node.body[0]), node.body[0]))
+        flags = [flag for flag in (own.broken, context.returned) if flag in inner.flags]
+        # A plain loop is left by a real `break`, for a `return` too: its `else` is Python's.
+        last = self.block(node.orelse, context) if node.orelse else _Block([], _NO_FLAGS, False)
+        orelse = last.body if is_plain else []
         if isinstance(node, ast.For):
             new: ast.For | ast.While = at(ast.For(node.target, node.iter, body, orelse), node)
         else:
@@ -270,37 +298,76 @@ class _Lowering:
         if (flags or done) and not is_plain:
             self.ends[new] = (*done, *flags)
             self.read.update(flags)
-        returned = frozenset({RETURNED}) & inner.flags
+        returned = frozenset({context.returned}) & inner.flags
         if test is not None and not done and _is_true(test) and not _own_break(node.body):
             return _Block(out, returned, True)
-        if not node.orelse or orelse:
-            return _Block(out, returned, False)
-        if is_plain and _own_break(node.body):
-            raise Unsupported(node.lineno, "`else` of a plain loop with both `break` and `return`")
-        last = self.block(node.orelse, context)
+        if not node.orelse or is_plain:
+            return _Block(out, returned | last.flags, False)
         if flags:
             out.append(self.guarded(frozenset(flags), last.body, node.orelse[0]))
         else:
             out.extend(last.body)
-        return _Block(out, returned | last.flags, last.leaves and not (set(flags) - {RETURNED}))
+        return _Block(out, returned | last.flags, last.leaves and not (set(flags) - {context.returned}))
 
-    def try_(self, node: ast.stmt, context: _Context) -> _Block:
-        if any(self.holds(s) & (_RETURN | _JUMP) for s in node.finalbody):  # type: ignore[attr-defined]
-            raise Unsupported(node.lineno, "a jump out of `finally`")
-        body = self.block(node.body, context)  # type: ignore[attr-defined]
-        orelse = self.block(node.orelse, context)  # type: ignore[attr-defined]
-        blocks = [self.block(handler.body, context) for handler in node.handlers]  # type: ignore[attr-defined]
+    def try_(self, node: Any, context: _Context) -> _Block:
+        body = self.block(node.body, context)
+        orelse = self.block(node.orelse, context)
+        blocks = [self.block(handler.body, context) for handler in node.handlers]
         handlers = [
-            at(ast.ExceptHandler(h.type, h.name, b.body), h)
-            for h, b in zip(node.handlers, blocks, strict=True)  # type: ignore[attr-defined]
+            at(ast.ExceptHandler(h.type, h.name, b.body), h) for h, b in zip(node.handlers, blocks, strict=True)
         ]
         last = orelse.body
         if body.flags and last:
-            last = [self.guarded(body.flags, last, node.orelse[0])]  # type: ignore[attr-defined]
+            last = [self.guarded(body.flags, last, node.orelse[0])]
         new = rebuilt(node, body=body.body, handlers=handlers, orelse=last)
         flags = body.flags.union(orelse.flags, *(block.flags for block in blocks))
         leaves = (body.leaves or orelse.leaves) and all(block.leaves for block in blocks)
-        return _Block([new], flags, leaves)
+        whole = _Block([new], flags, leaves)
+        if any(self.holds(s) & (_RETURN | _JUMP) for s in node.finalbody):
+            return self.finally_(node, whole, context)
+        return whole
+
+    def finally_(self, node: Any, whole: _Block, context: _Context) -> _Block:
+        """A `finally` with jumps: where one is taken, no other and no exception that was on its way counts.
+
+        Its jumps set flags of their own, which replace the others at its end. An exception is held back by a context
+        manager around the statement, which asks whether any of them is set:
+
+            ag__break_2 = False
+            with ag__.unless_left(lambda: ag__.not_(ag__break_2)):
+                try:
+                    ...
+                finally:
+                    ag__break_2 = True
+                    if ag__break_2:
+                        ag__break_1 = True
+                        ag__returned = False
+        """
+        loop, number = context.loop, next(self.numbers)
+        if loop is not None and loop.plain:
+            raise Unsupported(node.lineno, "a jump out of `finally` in a loop that stays plain")
+        outer = [context.returned] if loop is None else [context.returned, loop.broken, loop.continued]
+        own = [f"{RETURNED}_{number}", f"ag__break_{number}", f"ag__continue_{number}"][: len(outer)]
+        inner_loop = None if loop is None else _Loop(False, own[1], own[2])
+        last = self.block(node.finalbody, context._replace(loop=inner_loop, returned=own[0]))
+        set_here = [(mine, theirs) for mine, theirs in zip(own, outer, strict=True) if mine in last.flags]
+        final = list(last.body)
+        for mine, theirs in set_here:
+            others = [flag for flag in outer if flag != theirs and flag in whole.flags]
+            stores: list[ast.stmt] = [assign(theirs, constant(True, node), node)]
+            stores += [assign(flag, constant(False, node), node) for flag in others]
+            final.append(at(ast.If(load(mine, node), stores, []), node))
+        (new,) = whole.body
+        new = rebuilt(new, finalbody=final)
+        flags = whole.flags | {theirs for _, theirs in set_here}
+        if not set_here:
+            return _Block([new], flags, whole.leaves or last.leaves)
+        names = [mine for mine, _ in set_here]
+        self.read.update(names)
+        manager = operator("unless_left", node, thunk(none_of(names, node), node))
+        out: list[ast.stmt] = [assign(name, constant(False, node), node) for name in names]
+        out.append(at(ast.With([ast.withitem(manager, None)], [new]), node))
+        return _Block(out, flags, whole.leaves or last.leaves)
 
     def guarded(self, flags: frozenset[str], body: list[ast.stmt], like: ast.stmt) -> ast.stmt:
         """`if not (flag or ...): body`"""

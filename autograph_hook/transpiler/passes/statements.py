@@ -6,10 +6,11 @@ import ast
 from collections.abc import Sequence
 
 from autograph_hook.transpiler import flags
-from autograph_hook.transpiler.analysis.scopes import kind
+from autograph_hook.transpiler.analysis.scopes import has_yield, kind
+from autograph_hook.transpiler.passes import printing
 from autograph_hook.transpiler.passes.control_flow import ITEM, ControlFlow, Frame
-from autograph_hook.transpiler.passes.expressions import Expressions
-from autograph_hook.transpiler.passes.jumps import own_jump
+from autograph_hook.transpiler.passes.expressions import Expressions, is_operator
+from autograph_hook.transpiler.passes.jumps import Plain, own_jump
 from autograph_hook.transpiler.passes.stores import Stores
 from autograph_hook.transpiler.templates import at, constant, load, operator, rebuilt, statement, store, thunk
 
@@ -18,7 +19,7 @@ class Statements:
     """Rewrites the statements of one function, whose jumps are lowered."""
 
     def __init__(
-        self, expressions: Expressions, control: ControlFlow, plain: frozenset[int], optimize: bool
+        self, expressions: Expressions, control: ControlFlow, plain: Plain, optimize: bool
     ) -> None:
         self.expression = expressions
         self.stores = Stores(expressions)
@@ -29,10 +30,18 @@ class Statements:
         self.flags = 0
 
     def block(self, nodes: Sequence[ast.stmt], frame: Frame) -> list[ast.stmt]:
+        around = self.expression.taken_definitions()
         out: list[ast.stmt] = []
         for node in nodes:
-            out.extend(self.statement(node, frame))
+            out.extend(self._defined(self.statement(node, frame), frame))
+        self.expression.definitions, self.expression.bound = around
         return out
+
+    def _defined(self, rewritten: list[ast.stmt], frame: Frame) -> list[ast.stmt]:
+        """After the functions that its expressions need."""
+        definitions, bound = self.expression.taken_definitions()
+        frame.shared |= bound
+        return [*definitions, *rewritten] if definitions else rewritten
 
     def statement(self, node: ast.stmt, frame: Frame) -> list[ast.stmt]:
         if isinstance(node, ast.Expr):
@@ -42,7 +51,7 @@ class Statements:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Delete)):
             return self.stores.statement(node)
         if isinstance(node, ast.Return):
-            return [at(ast.Return(self.expression(node.value) if node.value is not None else None), node)]
+            return [at(ast.Return(self.expression.loosely(node.value) if node.value is not None else None), node)]
         if isinstance(node, ast.If):
             return self._if(node, frame)
         if isinstance(node, ast.While):
@@ -85,30 +94,42 @@ class Statements:
         return rebuilt(node, decorator_list=decorators, bases=bases, keywords=keywords)
 
     def _if(self, node: ast.If, frame: Frame) -> list[ast.stmt]:
-        if node.lineno in self.plain or (self.plain and own_jump([node])):
+        if self.plain.has(node) or (self.plain and own_jump([node])):
             # A jump that is left belongs to a plain loop, which a function of ours could not leave.
             body, orelse = self.block(node.body, frame), self.block(node.orelse, frame)
-            return [at(ast.If(self.expression(node.test), body, orelse), node)]
+            return [at(ast.If(self._decided(node.test, node), body, orelse), node)]
         then, other = Frame(), Frame()
         return self.control.if_(
             node, frame, (then, self.block(node.body, then)), (other, self.block(node.orelse, other))
         )
 
     def _while(self, node: ast.While, frame: Frame) -> list[ast.stmt]:
-        if node.lineno in self.plain:
+        if self.plain.has(node):
             body = self.block(node.body, frame)
-            return [at(ast.While(self.expression(node.test), body, self.block(node.orelse, frame)), node)]
+            return [at(ast.While(self._decided(node.test, node), body, self.block(node.orelse, frame)), node)]
         inner = Frame()
         return self.control.while_(node, frame, inner, self.block(node.body, inner))
 
+    def _decided(self, test: ast.expr, node: ast.stmt) -> ast.expr:
+        """The condition of a statement that stays Python's."""
+        value = self.expression(test)
+        if not self.plain.yields or node.lineno in self.plain.lines:
+            return value
+        return operator("decided", test, value, constant("yield", test))
+
     def _for(self, node: ast.For, frame: Frame) -> list[ast.stmt]:
+        inner = Frame()
         head = self.stores.assigned(node.target, load(ITEM, node), node)
-        if node.lineno in self.plain:
-            subject = operator("iterate", node.iter, self.expression(node.iter))
+        head = self._defined(head, frame if self.plain.has(node) else inner)
+        if self.plain.has(node):
+            subject = self.expression(node.iter)
+            if node.lineno in self.plain.lines:
+                subject = operator("iterate", node.iter, subject)
+            else:
+                subject = operator("listed", node.iter, subject, constant("yield", node))
             body = [*head, *self.block(node.body, frame)]
             orelse = self.block(node.orelse, frame)
             return [rebuilt(node, target=store(ITEM, node), iter=subject, body=body, orelse=orelse)]
-        inner = Frame()
         return self.control.for_(node, frame, inner, [*head, *self.block(node.body, inner)])
 
     def _with(self, node: ast.With, frame: Frame) -> list[ast.stmt]:
@@ -119,7 +140,9 @@ class Statements:
                 name = self.stores.temporary()
                 stores += self.stores.assigned(target, load(name, node), node)
                 target = at(ast.Name(name, ast.Store()), node)
-            manager = operator("context", item.context_expr, self.expression(item.context_expr))
+            manager = self.expression(item.context_expr)
+            if not is_operator(item.context_expr):
+                manager = operator("context", item.context_expr, manager)
             items.append(ast.withitem(manager, target))
         return [at(ast.With(items, [*stores, *self.block(node.body, frame)]), node)]
 
@@ -132,10 +155,17 @@ class Statements:
         parts = {part: self.block(getattr(node, part), frame) for part in ("body", "orelse", "finalbody")}
         return [rebuilt(node, handlers=handlers, **parts)]
 
+    def _message(self, node: ast.expr) -> ast.expr:
+        if isinstance(node, ast.JoinedStr) and not self.expression.binds(node):
+            return thunk(printing.message(node, self.expression), node)
+        return self.expression.late(node)
+
     def _assert(self, node: ast.Assert) -> list[ast.stmt]:
         if self.optimize:
             return [at(ast.Pass(), node)]
+        if self.expression.yields and node.msg is not None and has_yield(node.msg):
+            return [at(ast.Assert(self._decided(node.test, node), self.expression(node.msg)), node)]
         message: ast.expr = constant(None, node)
         if node.msg is not None:
-            message = thunk(self.expression(node.msg), node.msg)
+            message = self._message(node.msg)
         return [statement(operator("assert_", node, self.expression(node.test), message), node)]

@@ -3,12 +3,14 @@
 | in the source | in the twin |
 |---|---|
 | `o.a = v` | `ag__.set_attr(v, o, "a")` |
-| `o[k] = v` | `ag__.set_item(v, o, k)` |
 | `a, b = v` | `a, b = ag__.unpack(v, 2, False, 0)` |
 | `a, o.b = v` | `ag__1, ag__2 = ag__.unpack(v, 2, False, 0)`, then `a = ag__1`, `ag__.set_attr(ag__2, o, "b")` |
 | `x += v` | `x = ag__.inplace("+", x, v)` |
 | `o.a += v` | `ag__.update_attr(o, "a", "+", lambda: v)` |
-| `o[k] += v` | `ag__.update_item(o, k, "+", lambda: v)` |
+| `o[k] += v` | `ag__.update_item(o, k, "+", lambda: v, lambda: o)` |
+| `x[i] = v` | `ag__.set_item(v, x, i, lambda: x)`: a tensor is replaced in what the lambda closes over |
+| `o.a[i] = v` | `ag__.set_item(v, ag__.attr(o, "a"), i, lambda: o, "a")` |
+| `d[k][i] = v` | `ag__.set_item(v, ag__.get_item(d, k), i, lambda: (d, k), True)` |
 | `del o.a`, `del o[k]` | `ag__.del_attr(o, "a")`, `ag__.del_item(o, k)` |
 
 The value is evaluated before the target's parts and targets are stored from left to right, as Python does.
@@ -17,11 +19,15 @@ The value is evaluated before the target's parts and targets are stored from lef
 from __future__ import annotations
 
 import ast
+import copy
 import itertools
+from typing import TYPE_CHECKING
 
-from autograph_hook.transpiler.analysis.scopes import has_walrus
-from autograph_hook.transpiler.passes.expressions import Expressions
+from autograph_hook.transpiler.analysis.scopes import has_yield
 from autograph_hook.transpiler.templates import assign, at, constant, load, operator, statement, store, thunk
+
+if TYPE_CHECKING:
+    from autograph_hook.transpiler.passes.expressions import Expressions
 
 _SYMBOLS: dict[type[ast.operator], str] = {
     ast.Add: "+",
@@ -44,6 +50,7 @@ class Stores:
     """Rewrites the statements that store.
 
     >>> from autograph_hook.transpiler.templates import readable
+    >>> from autograph_hook.transpiler.passes.expressions import Expressions
     >>> stores = Stores(Expressions(None, None, ()))
     >>> def show(text):
     ...     print(readable(ast.Module(stores.statement(ast.parse(text).body[0]), [])))
@@ -52,7 +59,7 @@ class Stores:
     >>> show("[a, *b] = v")
     [a, *b] = ag__.unpack(v, 1, True, 0)
     >>> show("d[k] += v")
-    ag__.update_item(d, k, '+', lambda: v)
+    ag__.update_item(d, k, '+', lambda: v, lambda: d)
     >>> show("a = o.b = v")
     ag__value_1 = v
     a = ag__value_1
@@ -69,14 +76,14 @@ class Stores:
         if isinstance(node, ast.AnnAssign):
             if node.value is None:
                 return [node] if isinstance(node.target, ast.Name) else [at(ast.Pass(), node)]
-            return self.assigned(node.target, self.expression(node.value), node)
+            return self.assigned(node.target, self.expression.loosely(node.value), node)
         if isinstance(node, ast.AugAssign):
             return self._augmented(node)
         assert isinstance(node, ast.Delete)
         return [self._deleted(target, node) for target in node.targets]
 
     def _assign(self, node: ast.Assign) -> list[ast.stmt]:
-        value = self.expression(node.value)
+        value = self.expression.loosely(node.value)
         if len(node.targets) == 1:
             return self.assigned(node.targets[0], value, node)
         if all(isinstance(target, ast.Name) for target in node.targets):
@@ -96,7 +103,7 @@ class Stores:
             return [statement(operator("set_attr", like, value, self.expression(target.value), name), like)]
         if isinstance(target, ast.Subscript):
             owner, key = self.expression(target.value), self.expression.key(target.slice)
-            return [statement(operator("set_item", like, value, owner, key), like)]
+            return [statement(operator("set_item", like, value, owner, key, *self._base(target.value, like)), like)]
         assert isinstance(target, (ast.Tuple, ast.List))
         return self._unpacked(target, value, like)
 
@@ -123,16 +130,36 @@ class Stores:
         symbol = constant(_SYMBOLS[type(node.op)], node)
         target = node.target
         if isinstance(target, ast.Name):
-            value = operator("inplace", node, symbol, load(target.id, target), self.expression(node.value))
+            value = operator("inplace", node, symbol, self._read(target), self.expression(node.value))
             return [at(ast.Assign([store(target.id, target)], value), node)]
-        if has_walrus(node.value):
+        if self.expression.yields and has_yield(node.value):
             return [node]
-        late = thunk(self.expression(node.value), node.value)
+        late = self.expression.late(node.value)
         owner = self.expression(target.value)
         if isinstance(target, ast.Attribute):
             name = constant(self.expression.mangled(target.attr), target)
             return [statement(operator("update_attr", node, owner, name, symbol, late), node)]
-        return [statement(operator("update_item", node, owner, self.expression.key(target.slice), symbol, late), node)]
+        key, base = self.expression.key(target.slice), self._base(target.value, node)
+        return [statement(operator("update_item", node, owner, key, symbol, late, *base), node)]
+
+    def _base(self, owner: ast.expr, like: ast.stmt) -> list[ast.expr]:
+        """What has the owner of an item, if that can be said twice: setting an item of a tensor makes a new one."""
+        if isinstance(owner, ast.Name):
+            return [thunk(load(owner.id, like), like)]
+        if isinstance(owner, ast.Attribute) and _is_simple(owner.value):
+            name = constant(self.expression.mangled(owner.attr), like)
+            return [thunk(self.expression(copy.deepcopy(owner.value)), like), name]
+        if isinstance(owner, ast.Subscript) and _is_simple(owner.value) and _is_simple(owner.slice):
+            parts = [self.expression(copy.deepcopy(owner.value)), self.expression.key(copy.deepcopy(owner.slice))]
+            return [thunk(at(ast.Tuple(parts, ast.Load()), like), like), constant(True, like)]
+        return []
+
+    def _read(self, target: ast.Name) -> ast.expr:
+        """The name that an augmented assignment changes, read."""
+        name = load(target.id, target)
+        if target not in self.expression.uncertain:
+            return name
+        return operator("name", target, name, constant(target.id, target))
 
     def _deleted(self, target: ast.expr, like: ast.stmt) -> ast.stmt:
         if isinstance(target, ast.Attribute):
@@ -145,3 +172,10 @@ class Stores:
 
     def temporary(self) -> str:
         return f"ag__value_{next(self.numbers)}"
+
+
+def _is_simple(node: ast.expr) -> bool:
+    """Does evaluating it twice do no harm?"""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, (ast.Name, ast.Constant))

@@ -1,0 +1,113 @@
+"""A function that calls itself while a graph is built.
+
+As long as Python decides whether it goes on, its calls are traced one inside the other, as Python runs them. Where it
+calls itself inside a branch or a loop body of the graph, the graph decides, and tracing would not end: such a call is
+handed to the backend, which makes a graph function that calls itself of it (setting `tensorflow.recursion`), or raises
+an error after a few levels.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import sys
+import types
+from collections.abc import Mapping
+from typing import Any
+
+from autograph_hook.backends.protocol import Backend, EndlessRecursion, Location
+from autograph_hook.backends.registry import registry
+from autograph_hook.runtime.gate import Gate, gate_of, thread
+from autograph_hook.staging.trace import Abort
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+def watched(twin: types.FunctionType, of: types.FunctionType | Gate) -> Any:
+    """What is called in the place of a twin: the twin itself, unless it runs already and has entered a graph since."""
+    code = twin.__code__
+    builder: Backend | None = None
+    frame: types.FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code is code:
+            if builder is None:
+                return twin
+            if _is_same(twin, frame):
+                gate = of if isinstance(of, Gate) else gate_of(of)
+                assert gate is not None
+                return functools.partial(_again, builder, twin, gate, dict(frame.f_locals))
+        elif builder is None:
+            builder = _graphs().get(frame.f_code)
+        frame = frame.f_back
+    return twin
+
+
+def _graphs() -> dict[types.CodeType, Backend]:
+    """The code that stands on the stack where a backend traces a graph inside another."""
+    for backend in registry.in_use():
+        if backend.name not in _asked:
+            _asked.add(backend.name)
+            _codes.update(dict.fromkeys(backend.graph_codes(), backend))
+    return _codes
+
+
+_asked: set[str] = set()
+_codes: dict[types.CodeType, Backend] = {}
+
+
+def _is_same(twin: types.FunctionType, frame: types.FrameType) -> bool:
+    """Does the frame run this function, not another one that was made of the same code?
+
+    Two wrappers that one decorator has made differ in the functions that they close over.
+    """
+    for name, cell in zip(twin.__code__.co_freevars, twin.__closure__ or (), strict=True):
+        try:
+            value = cell.cell_contents
+        except ValueError:
+            continue
+        if name != "ag__" and callable(value) and frame.f_locals.get(name, value) is not value:
+            return False
+    return True
+
+
+def _again(
+    backend: Backend, twin: types.FunctionType, gate: Gate, running: Mapping[str, Any], /,
+    *arguments: Any, **keywords: Any,
+) -> Any:  # fmt: skip
+    """Call a twin inside a graph that it has entered."""
+    signature = inspect.signature(twin)
+    try:
+        bound = signature.bind(*arguments, **keywords)
+    except TypeError:
+        return twin(*arguments, **keywords)  # which raises Python's own error
+    bound.apply_defaults()
+
+    def call(values: Mapping[str, Any]) -> Any:
+        given = inspect.BoundArguments(signature, values)  # type: ignore[arg-type]
+        return twin(*given.args, **given.kwargs)
+
+    options = gate.module.options
+    try:
+        return backend.recurse(
+            _key(twin), gate.function[0], bound.arguments, running, call, _caller(sys._getframe(1)), options.recursion
+        )
+    except EndlessRecursion as endless:
+        if thread().trace is not None:
+            raise Abort(str(endless)) from None
+        raise
+
+
+def _key(twin: types.FunctionType) -> Any:
+    """The same for twins of one function: its code, and its cells other than that of the operators."""
+    cells = zip(twin.__code__.co_freevars, twin.__closure__ or (), strict=True)
+    return (twin.__code__, id(twin.__globals__), *[id(cell) for name, cell in cells if name != "ag__"])
+
+
+def _caller(frame: types.FrameType) -> Location:
+    """The user's line that calls."""
+    found: types.FrameType | None = frame
+    while found is not None and found.f_code.co_filename.startswith(_PACKAGE):
+        found = found.f_back
+    found = found or frame
+    return Location(found.f_code.co_filename, found.f_lineno, found.f_code.co_name)

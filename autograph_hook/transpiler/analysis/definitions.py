@@ -1,0 +1,266 @@
+"""Which reads of names may find no value, or None: what definitions reach them.
+
+The passes that lower jumps have run. Of the values of a name only this is told apart: none, None, any other. What a
+call returns, what a parameter is given and what is unpacked counts as possibly None where the function tests that
+name against None. A join of None or of no value with another value is the only thing that such a read need be
+prepared for; so a name that is certainly one of the three is of no interest.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+from autograph_hook.transpiler.analysis.scopes import COMPREHENSIONS, FUNCTIONS, kind, scope_of, walrus_targets
+from autograph_hook.transpiler.analysis.variables import bound_names
+
+UNDEFINED, NONE, VALUE = 1, 2, 4
+
+State = dict[str, int]
+Uses = Callable[[ast.AST], frozenset[str]]
+
+
+def uncertain_reads(
+    body: Sequence[ast.stmt],
+    parameters: Mapping[str, bool],
+    names: Collection[str],
+    uses: Uses,
+    tested: Collection[str] = (),
+    walrus: bool = True,
+) -> set[ast.AST]:
+    """The reads (Name nodes, and the targets of augmented assignments) of the function's own `names` that more than
+    one of these may reach: no value, None, another value.
+
+    `parameters` tells of each whether its default is None; `uses` gives the names that an expression reads; `tested`
+    are the names that the function compares with None. `walrus`: may there be a `:=`?
+
+    >>> tree = ast.parse('''
+    ... def f(c, h=None):
+    ...     a = c
+    ...     if c:
+    ...         y = a
+    ...         h = a
+    ...     return y, h, a
+    ... ''')
+    >>> function = tree.body[0]
+    >>> uses = lambda node: frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+    >>> found = uncertain_reads(function.body, {"c": False, "h": True}, {"a", "c", "h", "y"}, uses)
+    >>> [node.id for node in ast.walk(function) if node in found]
+    ['y', 'h']
+    """
+    start = dict.fromkeys(names, UNDEFINED)
+    for name, default_is_none in parameters.items():
+        start[name] = NONE | VALUE if default_is_none or name in tested else VALUE
+    flow = _Flow(uses, frozenset(tested), walrus)
+    flow.block(body, start)
+    return flow.found
+
+
+class _Flow:
+    """Runs over the statements in order. A state is None where control does not come."""
+
+    def __init__(self, uses: Uses, tested: frozenset[str], walrus: bool) -> None:
+        self.uses = uses
+        self.walrus = walrus
+        self.tested = tested
+        self.found: set[ast.AST] = set()
+        self.leaving: list[tuple[list[State], list[State]]] = []
+        """For each loop around: the states at its `break` and at its `continue` statements."""
+        self.interrupted: list[State] = []
+        """For each `try` around: all that its names were."""
+
+    def block(self, statements: Iterable[ast.stmt], state: State | None) -> State | None:
+        for node in statements:
+            if state is None:
+                return None
+            state = self.statement(node, state)
+        return state
+
+    def statement(self, node: ast.stmt, state: State) -> State | None:
+        if isinstance(node, ast.If):
+            self.read(node.test, state)
+            return _either(self.block(node.body, dict(state)), self.block(node.orelse, dict(state)))
+        if isinstance(node, (ast.While, ast.For, ast.AsyncFor)):
+            return self._loop(node, state)
+        if isinstance(node, ast.Assign):
+            self.read(node.value, state)
+            for target in node.targets:
+                self.read(target, state)
+                self._store(target, node.value, state)
+        elif isinstance(node, ast.AnnAssign):
+            if node.value is not None:
+                self.read(node.value, state)
+                self.read(node.target, state)
+                self._store(node.target, node.value, state)
+        elif isinstance(node, ast.AugAssign):
+            self.read(node.value, state)
+            if isinstance(node.target, ast.Name):
+                self._note(node.target, state)
+                self._set(node.target.id, VALUE, state)
+            else:
+                self.read(node.target, state)
+        elif isinstance(node, ast.Delete):
+            for target in node.targets:
+                self.read(target, state)
+                for name in bound_names(target):
+                    self._set(name, UNDEFINED, state)
+        elif isinstance(node, (ast.With, ast.AsyncWith)):
+            for item in node.items:
+                self.read(item.context_expr, state)
+                if item.optional_vars is not None:
+                    self._store(item.optional_vars, None, state)
+            return self.block(node.body, state)
+        elif kind(node) in ("Try", "TryStar"):
+            return self._try(node, state)
+        elif isinstance(node, ast.Match):
+            return self._match(node, state)
+        elif isinstance(node, (ast.Break, ast.Continue)):
+            if self.leaving:
+                self.leaving[-1][isinstance(node, ast.Continue)].append(state)
+            return None
+        elif isinstance(node, (ast.Return, ast.Raise)):
+            self.read(node, state)
+            return None
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            self._set(node.name, VALUE, state)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            for alias in node.names:
+                self._set((alias.asname or alias.name).partition(".")[0], VALUE, state)
+        else:
+            self.read(node, state)
+        return state
+
+    def _loop(self, node: ast.While | ast.For | ast.AsyncFor, state: State) -> State | None:
+        if not isinstance(node, ast.While):
+            self.read(node.iter, state)
+        while True:
+            head = dict(state)
+            if isinstance(node, ast.While):
+                self.read(node.test, head)
+            after = dict(head)
+            if not isinstance(node, ast.While):
+                self._store(node.target, None, head)
+            self.leaving.append(([], []))
+            end = self.block(node.body, head)
+            broken, continued = self.leaving.pop()
+            again: State | None = state
+            for other in (end, *continued):
+                again = _either(again, other)
+            if again is None or again == state:
+                break
+            state = again
+        last = self.block(node.orelse, after)
+        for other in broken:
+            last = _either(last, other)
+        return last
+
+    def _try(self, node: ast.stmt, state: State) -> State | None:
+        self.interrupted.append(dict(state))
+        end = self.block(node.body, dict(state))  # type: ignore[attr-defined]
+        caught = self.interrupted.pop()
+        end = self.block(node.orelse, end)  # type: ignore[attr-defined]
+        for handler in node.handlers:  # type: ignore[attr-defined]
+            start = dict(caught)
+            if handler.type is not None:
+                self.read(handler.type, start)
+            if handler.name:
+                self._set(handler.name, VALUE, start)
+            done = self.block(handler.body, start)
+            if done is not None and handler.name:
+                self._set(handler.name, UNDEFINED, done)
+            end = _either(end, done)
+        if node.finalbody and end is None:  # type: ignore[attr-defined]
+            self.block(node.finalbody, dict(caught))  # type: ignore[attr-defined]
+            return None
+        return self.block(node.finalbody, end)  # type: ignore[attr-defined]
+
+    def _match(self, node: ast.Match, state: State) -> State | None:
+        self.read(node.subject, state)
+        end: State | None = state
+        for case in node.cases:
+            inner = dict(state)
+            for part in ast.walk(case.pattern):
+                name = getattr(part, "name", None) or getattr(part, "rest", None)
+                if isinstance(name, str):
+                    self._set(name, VALUE, inner)
+            if case.guard is not None:
+                self.read(case.guard, inner)
+            end = _either(end, self.block(case.body, inner))
+        return end
+
+    # Stores
+
+    def _store(self, target: ast.expr, value: ast.expr | None, state: State) -> None:
+        if isinstance(target, ast.Name):
+            self._set(target.id, self._kinds(value, target.id, state), state)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            parts: Sequence[ast.expr | None] = [None] * len(target.elts)
+            if isinstance(value, ast.Tuple) and len(value.elts) == len(target.elts):
+                parts = value.elts
+            for inner, part in zip(target.elts, parts, strict=True):
+                self._store(inner, part, state)
+        elif isinstance(target, ast.Starred):
+            self._store(target.value, None, state)
+
+    def _set(self, name: str, kinds: int, state: State) -> None:
+        if name in state:
+            state[name] = kinds
+            for seen in self.interrupted:
+                seen[name] = seen.get(name, 0) | kinds
+
+    def _kinds(self, value: ast.expr | None, name: str, state: State) -> int:
+        """What a value may be that is given to a name."""
+        if isinstance(value, ast.Constant):
+            return NONE if value.value is None else VALUE
+        if isinstance(value, ast.Name):
+            return (state.get(value.id, VALUE) & ~UNDEFINED) or VALUE
+        if isinstance(value, ast.IfExp):
+            return self._kinds(value.body, name, state) | self._kinds(value.orelse, name, state)
+        if isinstance(value, ast.NamedExpr):
+            return self._kinds(value.value, name, state)
+        if isinstance(value, ast.BoolOp):
+            last = self._kinds(value.values[-1], name, state)
+            if isinstance(value.op, ast.Or):
+                return last | VALUE
+            return last | (NONE & self._kinds(value.values[0], name, state)) | VALUE
+        could_be = value is None or isinstance(value, (ast.Call, ast.Attribute, ast.Subscript))
+        return NONE | VALUE if could_be and name in self.tested else VALUE
+
+    # Reads
+
+    def read(self, node: ast.AST, state: State) -> None:
+        """Note the uncertain reads among those that evaluating a node makes."""
+        for name in self.uses(node):
+            if _is_uncertain(state.get(name, VALUE)):
+                self._look(node, state, frozenset())
+                break
+        if self.walrus:
+            for name in walrus_targets(node):
+                self._set(name, state.get(name, 0) | VALUE, state)
+
+    def _look(self, node: ast.AST, state: State, hidden: frozenset[str]) -> None:
+        name = kind(node)
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load) and node.id not in hidden:
+                self._note(node, state)
+            return
+        if name in FUNCTIONS or name == "ClassDef":
+            return
+        if name in COMPREHENSIONS:
+            hidden |= frozenset(scope_of(node).bound)
+        for child in ast.iter_child_nodes(node):
+            self._look(child, state, hidden)
+
+    def _note(self, node: ast.Name, state: State) -> None:
+        if _is_uncertain(state.get(node.id, VALUE)):
+            self.found.add(node)
+
+
+def _is_uncertain(kinds: int) -> bool:
+    return kinds & kinds - 1 != 0
+
+
+def _either(one: State | None, other: State | None) -> State | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return {name: kinds | other[name] for name, kinds in one.items()}
