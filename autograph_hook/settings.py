@@ -218,8 +218,9 @@ KEYS: dict[str, Key] = {
     )
 }
 LISTS = ("enable", "disable", "trace_safe")
-PER_MODULE = ("mode", "backend", "trace_safe", "strict", "warm_up", "jit_compile", "recursion")  # what overrides may set
-PER_MARKER = ("mode", "backend", "strict", "warm_up", "jit_compile", "recursion")  # what a marker may set
+# What overrides may set, and what a marker may.
+PER_MODULE = ("mode", "backend", "trace_safe", "strict", "warm_up", "jit_compile", "recursion")
+PER_MARKER = ("mode", "backend", "strict", "warm_up", "jit_compile", "recursion")
 
 
 class Layer:

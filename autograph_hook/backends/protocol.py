@@ -4,112 +4,37 @@ The requirements it was built to:
 
 1. An operator of a twin decides from the *value* it meets. A Python value is Python's business; a value that
    a backend recognises is handed to that backend. So a backend never sees syntax, and an operator never sees
-   a framework. 2. A framework is used only if the program has already imported it. 3. The branches and bodies
-   of staged constructs are Python functions without results: what they compute they leave in the
-   :class:`State` of the construct. A backend runs them, reads the state, and puts joined values back.
+   a framework.
+2. A framework is used only if the program has already imported it.
+3. The branches and bodies of staged constructs are Python functions without results: what they compute they leave in
+   the :class:`State` of the construct. A backend runs them, reads the state, and puts joined values back.
+4. A construct may be traced more than once. Whatever a body raises passes through the backend, a BaseException too;
+   the state then has the values that it had before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import CodeType
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Protocol
 
+from autograph_hook.backends.values import UNDEFINED, Counted, Elements, Joined, Location, Reference, Undefined
 from autograph_hook.errors import StagingError
 
-
-class Undefined:
-    """The value of a name that has no value yet. There is one, :data:`UNDEFINED`."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "<undefined>"
-
-
-UNDEFINED: Final = Undefined()
-
-
-class Reference:
-    """Stands, among the values of a state, for a container that is a variable of that state itself.
-
-    So the container stays the object that it is, whoever else holds it. `content` is what was in it when it was read.
-    """
-
-    __slots__ = ("content", "owner")
-
-    def __init__(self, owner: Any, content: Any) -> None:
-        self.owner = owner
-        self.content = content
-
-
-class Elements:
-    """Stands in a Python list for elements whose number is known only when the graph runs.
-
-    Such a list is the business of the backend that made this. The list is all of its parts one after the other.
-    """
-
-    __slots__ = ()
-
-    backend: Backend
-    alive: set[int] = set()
-    """Those that there are, by identity. While there are none, no list needs to be looked into."""
-
-    def count(self) -> Any:
-        """How many elements it stands for: a Python int where that is known, else a value of the graph."""
-        raise NotImplementedError
-
-
-class Joined:
-    """What two paths left of one variable, where which it is is known only when the graph runs.
-
-    The operators that read a variable settle it: user code never works on one.
-    """
-
-    __slots__ = ()
-
-    leaves: Sequence[Any] = ()
-    """What it is made of where it has a value."""
-
-    def read(self, name: str = "", where: Location | None = None) -> Any:
-        """The value, for a statement that needs one; the graph checks that there is one."""
-
-    def passed(self, name: str = "", where: Location | None = None) -> Any:
-        """The same for a statement that only hands it on, for which None is as good as any value."""
-
-    def is_none(self, wanted: bool) -> Any:
-        """Is it None (if not `wanted`: is it a value)?"""
-
-    def truth(self) -> Any:
-        """The backend's truth of it."""
-
-    def is_undefined(self) -> bool:
-        """Is it no value at all on some path?"""
-        return False
-
-    def returned(self) -> BaseException:
-        """The error of a function that returns it to code that is not ours."""
-        raise NotImplementedError
-
-
-class Counted:
-    """Stands for a Python int that is another one in each iteration of a loop that is traced once."""
-
-    __slots__ = ()
-
-    def identity(self) -> None:
-        """Its identity is asked for. Ends the attempt to trace the loop so."""
-
-
-class Location(NamedTuple):
-    """Where in the user's source a construct stands: for messages."""
-
-    path: str
-    line: int
-    function: str
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}, in {self.function}"
+__all__ = [
+    "UNDEFINED",
+    "Backend",
+    "Body",
+    "Compiled",
+    "Counted",
+    "Elements",
+    "EndlessRecursion",
+    "Joined",
+    "Location",
+    "Reference",
+    "State",
+    "Undefined",
+]
 
 
 class State(Protocol):
@@ -134,6 +59,9 @@ class State(Protocol):
     def set(self, values: Sequence[Any]) -> None:
         """Give the variables these values; `UNDEFINED` deletes one."""
 
+    def orders(self) -> Sequence[Sequence[Any]]:
+        """The keys, in their present order, of each dictionary and object whose items or attributes are variables."""
+
 
 Body = Callable[[], None]
 
@@ -142,14 +70,29 @@ class EndlessRecursion(StagingError):
     """Tracing a function that calls itself would not end."""
 
 
-class Backend(Protocol):
-    """One framework. Operators look a backend up by the type of a value, once per type."""
+class Compiled(Protocol):
+    """A compiled graph: called with eager inputs, it returns the list of its outputs. A call that raises has
+    changed no state."""
 
-    name: str
-    framework: str  # the module whose presence in sys.modules makes the backend usable
+    operations: int
+    writes: bool
+    """Does the graph itself write to the terminal?"""
+
+    def __call__(self, inputs: list[Any]) -> list[Any]: ...
+
+
+class Recognising(Protocol):
+    """Whose business is a value, and does this thread build a graph?"""
 
     def tracing(self) -> bool:
         """Does this thread build a graph right now?"""
+
+    def watch(self, opened: Callable[[], None], closed: Callable[[], None]) -> None:
+        """Have `opened` called whenever any thread starts to build a graph and `closed` when it has ended.
+        Called once, when the backend is first used."""
+
+    def own(self, has_twin: Callable[[Any], bool]) -> None:
+        """Keep the framework's own conversion, if it has one, off functions for which `has_twin` is true."""
 
     def recognises(self, kind: type) -> bool:
         """May values of this type be symbolic, or be staged, while a graph is built? Asked once per type."""
@@ -160,19 +103,29 @@ class Backend(Protocol):
 
         Asked only while `tracing()` and only for types that are recognised."""
 
+    def is_reference(self, value: Any) -> bool:
+        """Does this recognised value stand for something that changes, as a variable does, and not for a value?"""
+
+
+class ControlFlow(Protocol):
+    """The constructs. What they compute they leave in `state`; `where` is for messages."""
+
+    def cond(self, predicate: Any, body: Body, orelse: Body, state: State, where: Location) -> None: ...
+
+    def select(
+        self, predicate: Any, body: Callable[[], Any], orelse: Callable[[], Any], where: Location
+    ) -> Any:
+        """The value of `body()` or of `orelse()`: conditional expressions, `and`, `or`."""
+
+    def while_loop(self, test: Callable[[], Any], body: Body, state: State, where: Location) -> None:
+        """Run `body` while `test()` (which may be staged) holds."""
+
     def is_iterable(self, value: Any) -> bool:
         """Can `for_each` loop over this recognised value?"""
 
     def subject(self, value: Any) -> Any:
         """What `for_each` is given in the place of this value: the loop over it may be traced several times, but
         is begun once."""
-
-    # Control flow. `where` is for error messages. All leave their results in `state`.
-
-    def cond(self, predicate: Any, body: Body, orelse: Body, state: State, where: Location) -> None: ...
-
-    def while_loop(self, test: Callable[[], Any], body: Body, state: State, where: Location) -> None:
-        """Run `body` while `test()` (which may be staged) holds."""
 
     def for_each(
         self,
@@ -186,7 +139,18 @@ class Backend(Protocol):
         loop.
         """
 
-    # Python loops over a `range`, as one loop of the graph.
+    def check(self, condition: Any, message: Callable[[], Any] | None, where: Location) -> None:
+        """`assert condition, message()`"""
+
+    def mark(self) -> Any:
+        """Where the graph that is being built stands now."""
+
+    def acted_since(self, mark: Any) -> bool:
+        """Were operations added since then that change something, or give something else each time?"""
+
+
+class RolledLoops(Protocol):
+    """Python loops over a `range` as one loop of the graph. Where `roll` gives a reason why not, they are unrolled."""
 
     def operations(self) -> int:
         """How many operations the graph that is being built has, roughly."""
@@ -216,12 +180,9 @@ class Backend(Protocol):
         """May the body of such a loop call this function or method of the framework, in a graph that somebody else
         builds? Only if tracing the call changes nothing."""
 
-    def select(
-        self, predicate: Any, body: Callable[[], Any], orelse: Callable[[], Any], where: Location
-    ) -> Any:
-        """The value of `body()` or of `orelse()`: conditional expressions, `and`, `or`."""
 
-    # Operators on values.
+class Operators(Protocol):
+    """What an expression or a store does where one of its values is staged."""
 
     def not_(self, value: Any) -> Any: ...
 
@@ -249,23 +210,19 @@ class Backend(Protocol):
         `*x`).
         """
 
-    def check(self, condition: Any, message: Callable[[], Any] | None, where: Location) -> None:
-        """`assert condition, message()`"""
-
     def builtin(self, function: Callable[..., Any]) -> Callable[..., Any] | None:
         """What stands for this Python builtin (`print`, `len`, `range`, `int`, `sum`, …) when one of its
         arguments is staged; None where the builtin itself will do."""
 
-    def leave(self, value: Any) -> None:
-        """A value leaves the code that operators run in. What is in it must be as others expect it."""
 
-    def is_reference(self, value: Any) -> bool:
-        """Does this recognised value stand for something that changes, as a variable does, and not for a value?"""
-
-    # Calls.
+class Calls(Protocol):
+    """Calls of what is not enabled, and of what is running already."""
 
     def call(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Call a function that is not enabled, the way the running trace would have called it without us."""
+
+    def leave(self, value: Any) -> None:
+        """A value leaves the code that operators run in. What is in it must be as others expect it."""
 
     def graph_codes(self) -> frozenset[CodeType]:
         """The code that is on the stack wherever a graph is traced inside the one that was being built."""
@@ -286,16 +243,21 @@ class Backend(Protocol):
         it, a graph function that calls itself is made; else EndlessRecursion is raised after a few levels.
         """
 
-    # The trace's life.
 
-    def watch(self, opened: Callable[[], None], closed: Callable[[], None]) -> None:
-        """Have `opened` called whenever any thread starts to build a graph and `closed` when it has ended.
-        Called once, when the backend is first used."""
+class Staging(Protocol):
+    """Graphs that nobody has asked for, which must do what the eager run does.
 
-    def own(self, has_twin: Callable[[Any], bool]) -> None:
-        """Keep the framework's own conversion, if it has one, off functions for which `has_twin` is true."""
+    A backend whose `environment` is None is used in graphs of the user's only, and is asked nothing else of these.
+    """
 
-    # Staging without decorators.
+    def environment(self) -> Any:
+        """What surrounds a call and changes what the framework does in it; None where nothing may be staged."""
+
+    def compile(
+        self, function: Callable[[list[Any]], Sequence[Any]], inputs: Sequence[Any], name: str, jit_compile: bool
+    ) -> Compiled:
+        """Trace a function from symbolic tensors to tensors. Raises an Exception where that cannot stand for the
+        eager run. `jit_compile`: as the setting of the backend's framework says."""
 
     def is_symbolic(self, value: Any) -> bool:
         """Does this value stand for a result of the graph that is being built?"""
@@ -303,22 +265,39 @@ class Backend(Protocol):
     def is_tensor(self, value: Any) -> bool:
         """Can it be an output of a compiled graph by itself?"""
 
+    def tensor_test(self, value: Any) -> Callable[[Any], bool] | None:
+        """For an eager tensor, which becomes an input: a test that another value can take its place."""
+
+    def is_truth(self, value: Any) -> bool:
+        """In a trace of ours: does this tensor stand for a Python bool?"""
+
     def provides(self, value: Any) -> bool:
         """Is this a module, function, class or object of the framework?"""
+
+    def is_constant(self, value: Any) -> bool:
+        """Is it an object of the framework that never changes: a dtype, a shape?"""
 
     def effect(self, function: Any) -> str | None:
         """What a call of this function, method, class or object of the framework does.
 
         "pure": it builds operations, and a container that it returns is new; "nothing": the same, and it returns
-        None when it is called eagerly; "calls": it calls functions that it is given, in a graph; "own": it changes its object, which must have been made in the trace;
-        "settings": the attributes of its object decide what it computes. None: not known to be safe.
+        None when it is called eagerly; "calls": it calls functions that it is given, in a graph; "own": it changes
+        its object, which must have been made in the trace; "settings": the attributes of its object decide what it
+        computes. None: not known to be safe.
         """
+
+    def is_option(self, name: str) -> bool:
+        """Is the argument of this name no data, in a call that `effect` says "calls" of?"""
+
+    def is_setting(self, kind: type) -> bool:
+        """Do the attributes of objects of this class decide, too, where an object whose `effect` is "settings" holds
+        one?"""
+
+    def holds_symbols(self, kind: type) -> bool:
+        """For a class of the framework's: is a symbolic value an instance of it if and only if the eager one is?"""
 
     def refusal(self, owner: Any, name: str) -> str | None:
         """Why this attribute of a recognised value may not be read in a trace of ours; None where it may."""
-
-    def is_constant(self, value: Any) -> bool:
-        """Is it an object of the framework that never changes: a dtype, a shape?"""
 
     def foreign(self, value: Any) -> str | None:
         """Why a recognised value from outside may not be used in a trace of ours; None where it may."""
@@ -329,17 +308,13 @@ class Backend(Protocol):
     def content(self, value: Any) -> type | None:
         """list, tuple or dict, for a container of the framework's that behaves as one; None for other values."""
 
-    def tensor_test(self, value: Any) -> Callable[[Any], bool] | None:
-        """For an eager tensor, which becomes an input: a test that another value can take its place."""
+    def decided(self, function: Callable[..., Any], elements: Sequence[Any]) -> Any:
+        """What the builtin `any`, `all`, `min` or `max` gives for these elements, symbolic tensors among them, exactly
+        as Python's loop over eager ones would; raises where that cannot be said."""
 
-    def is_truth(self, value: Any) -> bool:
-        """In a trace of ours: does this tensor stand for a Python bool?"""
 
-    def mark(self) -> Any:
-        """Where the graph that is being built stands now."""
-
-    def acted_since(self, mark: Any) -> bool:
-        """Were operations added since then that change something, or give something else each time?"""
+class Printing(Protocol):
+    """`print` in such a graph prints what the eager run prints."""
 
     def at_top(self) -> bool:
         """Is the graph that is being built the one that `compile` makes, and not one inside a construct?"""
@@ -356,22 +331,10 @@ class Backend(Protocol):
         """Eager tensors of the same dtypes and shapes, with the values at which texts and conversions may fail; None
         where a shape is not known or has more elements than `largest`."""
 
-    def environment(self) -> Any:
-        """What surrounds a call and changes what the framework does in it; None where nothing may be staged."""
 
-    def compile(
-        self, function: Callable[[list[Any]], Sequence[Any]], inputs: Sequence[Any], name: str, xla: bool
-    ) -> Compiled:
-        """Trace a function from symbolic tensors to tensors. Raises an Exception where that cannot stand for the
-        eager run."""
+class Backend(Recognising, ControlFlow, RolledLoops, Operators, Calls, Staging, Printing, Protocol):
+    """One framework. Operators look a backend up by the type of a value, once per type."""
 
-
-class Compiled(Protocol):
-    """A compiled graph: called with eager inputs, it returns the list of its outputs. A call that raises has
-    changed no state."""
-
-    operations: int
-    writes: bool
-    """Does the graph itself write to the terminal?"""
-
-    def __call__(self, inputs: list[Any]) -> list[Any]: ...
+    name: str
+    framework: str
+    """The module whose presence in sys.modules makes the backend usable."""

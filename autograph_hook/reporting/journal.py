@@ -38,7 +38,3 @@ def note(path: str, line: int, function: str, construct: str, decision: str, rea
 def entries(path: str) -> list[Entry]:
     """What was decided in a file, by line."""
     return sorted((entry for entry in list(_entries.values()) if entry.path == path), key=lambda entry: entry.line)
-
-
-def forget() -> None:
-    _entries.clear()

@@ -10,6 +10,17 @@ from autograph_hook.backends.registry import registry
 _PYTHON = frozenset({bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset, range, type(None)})
 
 
+def is_of(value: Any, *kinds: type) -> bool:
+    """`isinstance` by the type alone: `isinstance` also asks a value for its `__class__`, which may be the user's code.
+
+    >>> class Proxy:
+    ...     __class__ = property(lambda self: print("asked"))
+    >>> is_of(Proxy(), list, tuple), is_of(True, int)
+    (False, True)
+    """
+    return issubclass(type(value), kinds)
+
+
 def staged(value: Any) -> Backend | None:
     """The backend whose graph decides on this value; None where Python does."""
     kind = type(value)
@@ -33,6 +44,6 @@ def staged_among(values: Any) -> Backend | None:
 def _of_list(value: list[Any]) -> Backend | None:
     """A list is a backend's where it holds elements whose number is known only when the graph runs."""
     for item in value:
-        if isinstance(item, Elements):
+        if is_of(item, Elements):
             return item.backend if item.backend.tracing() else None
     return None

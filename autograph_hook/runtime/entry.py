@@ -7,6 +7,7 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograph_hook.backends import identity
 from autograph_hook.backends.protocol import Backend, Elements
 from autograph_hook.backends.registry import registry
 from autograph_hook.errors import StagingError, warn
@@ -39,9 +40,15 @@ def start(arrived: Sequence[str] = ()) -> None:
 
 def _use(backend: Backend) -> None:
     _backends.append(backend)
-    backend.watch(gates.trace_began, gates.trace_ended)
+    backend.watch(gates.trace_began, _trace_ended)
     backend.own(_has_twin)
     gates.open_all()
+
+
+def _trace_ended() -> None:
+    gates.trace_ended()
+    if identity.is_noted() and not _tracing():
+        identity.clear()
 
 
 def _has_twin(function: Any) -> bool:

@@ -10,18 +10,16 @@ from __future__ import annotations
 
 import functools
 import inspect
-import os
 import sys
 import types
 from collections.abc import Mapping
 from typing import Any
 
-from autograph_hook.backends.protocol import Backend, EndlessRecursion, Location
+from autograph_hook.backends.protocol import Backend, EndlessRecursion
 from autograph_hook.backends.registry import registry
 from autograph_hook.runtime.gate import Gate, gate_of, thread
+from autograph_hook.runtime.locations import here
 from autograph_hook.staging.trace import Abort
-
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 def watched(twin: types.FunctionType, of: types.FunctionType | Gate) -> Any:
@@ -90,7 +88,7 @@ def _again(
     options = gate.module.options
     try:
         return backend.recurse(
-            _key(twin), gate.function[0], bound.arguments, running, call, _caller(sys._getframe(1)), options.recursion
+            _key(twin), gate.function[0], bound.arguments, running, call, here(), options.recursion
         )
     except EndlessRecursion as endless:
         if thread().trace is not None:
@@ -102,12 +100,3 @@ def _key(twin: types.FunctionType) -> Any:
     """The same for twins of one function: its code, and its cells other than that of the operators."""
     cells = zip(twin.__code__.co_freevars, twin.__closure__ or (), strict=True)
     return (twin.__code__, id(twin.__globals__), *[id(cell) for name, cell in cells if name != "ag__"])
-
-
-def _caller(frame: types.FrameType) -> Location:
-    """The user's line that calls."""
-    found: types.FrameType | None = frame
-    while found is not None and found.f_code.co_filename.startswith(_PACKAGE):
-        found = found.f_back
-    found = found or frame
-    return Location(found.f_code.co_filename, found.f_lineno, found.f_code.co_name)

@@ -7,13 +7,18 @@ of it.
 
 from __future__ import annotations
 
+import contextlib
 import operator
+import sys
 import types
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+from weakref import WeakValueDictionary
 
-from autograph_hook.backends.protocol import Location, Reference
-from autograph_hook.runtime.dispatch import staged
+from autograph_hook.backends import identity
+from autograph_hook.backends.protocol import Reference
+from autograph_hook.runtime.dispatch import is_of, staged
+from autograph_hook.runtime.gate import gate_of
 from autograph_hook.runtime.variables import (
     CONTAINERS,
     WHOLE,
@@ -27,7 +32,12 @@ from autograph_hook.runtime.variables import (
 
 
 class Place:
-    """What a twin says of an attribute, an item or a global: evaluated only when the construct is staged."""
+    """What a twin says of an attribute, an item or a global: evaluated only when the construct is staged.
+
+    A global name is found in no other way. Attributes and items that the source does not tell of come to light while
+    the construct is traced (`operators.constructs`), each at the cost of one more trace: those that it does tell of are
+    known from the start.
+    """
 
     __slots__ = ("key", "kind", "label", "owner")
 
@@ -45,17 +55,23 @@ class Place:
         try:
             owner = self.owner()
             if self.kind == "attribute":
-                return Attribute(self.label, owner, self.key)
+                return None if sets_itself(owner, self.key) else Attribute(self.label, owner, self.key)
             key = self.key()
         except (NameError, AttributeError, LookupError):
             return None
-        if isinstance(owner, dict) and staged(key) is None:
+        if is_of(owner, dict) and staged(key) is None:
             return Item(self.label, owner, key)
         return Content(_of(owner, self.label.rpartition("[")[0]), owner) if type(owner) is list else None
 
 
 def _of(owner: Any, name: str) -> str:
     return f"the {type(owner).__name__} {name}"
+
+
+def sets_itself(owner: Any, name: str) -> bool:
+    """Is it a property whose setter is enabled, and so reports what it sets?"""
+    found = getattr(type(owner), name, None)
+    return type(found) is property and type(found.fset) is types.FunctionType and gate_of(found.fset) is not None
 
 
 def attribute_place(label: str, owner: Callable[[], Any], name: str) -> Place:
@@ -73,16 +89,21 @@ def global_place(name: str) -> Place:
 class Variables:
     """The state of one construct, as a backend sees it."""
 
-    __slots__ = ("before", "guarded", "labels", "owners", "runs", "stand_ins", "variables")
+    __slots__ = ("before", "guarded", "held", "labels", "owners", "repeats", "runs", "shared", "stand_ins", "variables")
 
-    def __init__(self, variables: Iterable[Variable]) -> None:
+    def __init__(self, variables: Iterable[Variable], repeats: bool = False) -> None:
         self.guarded = False
+        self.repeats = repeats
         self.variables: list[Variable] = []
         self.owners: dict[int, Any] = {}
         """The containers whose content is a variable."""
         self.stand_ins: dict[int, tuple[Any, Any]] = {}
         """Containers that the backend has made, and that of the user's in whose place it has put each, if any."""
         self.before: dict[Variable, Any] = {}
+        self.shared: set[Variable] = set()
+        """Those whose value before, a dataclass instance, others may have as well."""
+        self.held: dict[Variable, list[Any]] = {}
+        """The containers, and tuples, that each variable has held."""
         self.runs = 0
         """How often values were put in: each time, a body is run anew."""
         self.adopt(variables)
@@ -101,15 +122,24 @@ class Variables:
         self.variables = [v for v in self.variables if not isinstance(v, Item) or id(v.owner) not in self.owners]
         self.labels: Sequence[str] = [variable.label for variable in self.variables]
         self.stand_ins.clear()
-        self.before = {
-            v: value for v in self.variables if not isinstance(v, Content) and type(value := v.get()) in CONTAINERS
-        }
+        self.held.clear()
+        self.before = {}
+        self.shared.clear()
+        for variable in self.variables:
+            value = None if isinstance(variable, Content) else variable.get()
+            if is_mutable_record(value) and sys.getrefcount(value) > _ALONE:
+                self.shared.add(variable)
+            if type(value) in CONTAINERS or is_mutable_record(value):
+                self.before[variable] = value
 
     def places(self) -> set[Key]:
         return {place for variable in self.variables if (place := variable.place) is not None}
 
     def get(self) -> tuple[Any, ...]:
         values = tuple([variable.get() for variable in self.variables])
+        for variable, value in zip(self.variables, values, strict=True):
+            if type(value) in (*CONTAINERS, tuple) and not isinstance(variable, Content):
+                self.held.setdefault(variable, []).append(value)
         return tuple(map(self._referring, values)) if self.owners else values
 
     def set(self, values: Sequence[Any]) -> None:
@@ -121,7 +151,40 @@ class Variables:
                 before = self.before.get(variable)
                 if value is not before:
                     self.stand_ins[id(value)] = value, before if type(value) is type(before) else None
+            elif is_mutable_record(value) and value is not self.before.get(variable):
+                self.stand_ins[id(value)] = value, None
+                if variable in self.shared:
+                    with contextlib.suppress(TypeError):  # slots without one for weak references
+                        copies[id(value)] = value
             variable.set(value)
+
+    def note_identities(self) -> None:
+        """After the construct: which containers stand for others."""
+        identity.note([(variable.get(), held) for variable, held in self.held.items()])
+        self.held.clear()
+
+    def alias(self, frames: Sequence[types.FrameType]) -> str | None:
+        """A variable of a loop that is, after some iterations, a container that the loop changes by another name.
+
+        `frames` are those of the program: they and the other variables tell which names there are.
+        """
+        for variable, held in self.held.items():
+            known: set[int] = set()
+            for value in held:
+                if type(value) in CONTAINERS:
+                    known |= identity.stand_for(value)
+            for owner in known.intersection(self.owners) if len(known) > 1 else ():
+                names = [each for each in self.variables if each is not variable and not isinstance(each, Content)]
+                others = [each.get() for each in names]
+                for frame in frames:
+                    others += [value for name, value in frame.f_locals.items() if name != variable.label]
+                if any(value is self.owners[owner] for value in others):
+                    return variable.label
+        return None
+
+    def orders(self) -> list[list[Any]]:
+        owners = {id(v.owner): v.owner for v in self.variables if isinstance(v, (Attribute, Item))}
+        return [list(o if isinstance(o, dict) else getattr(o, "__dict__", ())) for o in owners.values()]
 
     def _referring(self, value: Any) -> Any:
         """The value with references to the containers that are variables themselves."""
@@ -135,6 +198,23 @@ class Variables:
         else:
             return value
         return _rebuilt(value, parts)
+
+
+def is_mutable_record(value: Any) -> bool:
+    """Is it an instance of a dataclass whose fields may be set?"""
+    parameters = getattr(type(value), "__dataclass_params__", None)
+    return parameters is not None and not parameters.frozen
+
+
+_ALONE = 3
+"""References to an object that only its variable has: the variable's, a name here, and the argument of the count."""
+
+copies: WeakValueDictionary[int, Any] = WeakValueDictionary()
+"""Objects, by identity, that a backend has made to stand for another one, which others have, or for a new one."""
+
+
+def is_copy(value: Any) -> bool:
+    return value is not None and copies.get(id(value)) is value
 
 
 def _resolved(value: Any) -> Any:
@@ -159,9 +239,12 @@ def _rebuilt(value: Any, parts: list[Any]) -> Any:
 
 
 def state_of(
-    names: Sequence[str], places: Sequence[Place], functions: Sequence[types.FunctionType | None]
+    names: Sequence[str],
+    places: Sequence[Place],
+    functions: Sequence[types.FunctionType | None],
+    repeats: bool = False,
 ) -> Variables:
-    """The state of a construct, from the closures of its bodies."""
+    """The state of a construct, from the closures of its bodies. `repeats`: is it a loop?"""
     cells: dict[str, types.CellType] = {}
     namespace: dict[str, Any] = {}
     for function in functions:
@@ -173,18 +256,18 @@ def state_of(
         variable = place.variable(namespace)
         if variable is not None:
             variables.append(variable)
-    return Variables(variables)
+    return Variables(variables, repeats)
 
 
 def variable_of(owner: Any, key: Any, functions: Sequence[types.FunctionType]) -> Variable:
     """The variable that an attribute, an item or the content of an object is, under the name that these functions
     have for the object."""
-    if isinstance(owner, types.CellType):
+    if type(owner) is types.CellType:
         return Cell(_name_of_cell(owner, functions), owner)
     name = _name_of(owner, functions)
     if key is WHOLE:
         return Content(_of(owner, name) if name else f"a {type(owner).__name__}", owner)
-    if isinstance(owner, dict):
+    if is_of(owner, dict):
         return Item(f"{name or 'a dict'}[{key!r}]", owner, key)
     return Attribute(f"{name or f'a {type(owner).__qualname__}'}.{key}", owner, key)
 
@@ -211,9 +294,3 @@ def _name_of(owner: Any, functions: Sequence[types.FunctionType]) -> str | None:
                 if part is owner and inner is None:
                     inner = f"{name}.{attribute}"
     return inner
-
-
-def location_of(function: types.FunctionType | Callable[..., Any]) -> Location:
-    """Where the construct stands whose body this is."""
-    code = function.__code__
-    return Location(code.co_filename, code.co_firstlineno, code.co_name)

@@ -100,7 +100,8 @@ def _made(
     names: Sequence[str],
     cells: Sequence[types.CellType],
 ) -> types.FunctionType:
-    from autograph_hook.runtime import operators
+    # Not `from … import`: that asks the builtin `hasattr`, in whose place a program may have put an enabled function.
+    import autograph_hook.runtime.operators as operators
 
     available = dict(zip(names, cells, strict=True))
     available["ag__"] = types.CellType(operators)
@@ -109,6 +110,7 @@ def _made(
     if like is not None:
         made.__defaults__ = like.__defaults__
         made.__kwdefaults__ = like.__kwdefaults__
+        made.__name__ = like.__name__
         made.__qualname__ = like.__qualname__
         made.__module__ = like.__module__
     return made

@@ -9,6 +9,7 @@ import types
 from typing import Any, Final, Protocol
 
 from autograph_hook.backends.protocol import UNDEFINED, Joined
+from autograph_hook.runtime.dispatch import is_of
 
 
 class Whole:
@@ -126,7 +127,7 @@ class Item:
         return id(self.owner), self.key
 
     def get(self) -> Any:
-        if isinstance(self.owner, dict):
+        if is_of(self.owner, dict):
             return dict.get(self.owner, self.key, UNDEFINED)  # a defaultdict would make one
         try:
             return self.owner[self.key]

@@ -35,8 +35,10 @@ def read(trace: Trace, owner: Any, name: str) -> Any:
     kind = type(owner)
     if kind in PRIMITIVES or kind in CONTAINERS:
         return getattr(owner, name)
-    if trace.values.is_symbolic(owner) or (trace.values.recognises(kind) and not isinstance(owner, type)):
-        reason = trace.values.refusal(owner, name)
+    if trace.backend.is_symbolic(owner) or (trace.backend.recognises(kind) and not isinstance(owner, type)):
+        reason = trace.backend.refusal(owner, name)
+        if trace.backend.is_truth(owner):
+            reason = f"reads {name!r} of a Python bool that depends on a tensor"
         if reason is not None:
             raise Abort(reason)
         return getattr(owner, name)
@@ -48,7 +50,7 @@ def read(trace: Trace, owner: Any, name: str) -> Any:
         return _of_super(trace, owner, name)
     if isinstance(owner, enum.Enum) and (name not in ("name", "value") or not effects.is_plain_member(owner)):
         raise Abort(f"reads {name!r} of a member of an enumeration")
-    if trace.values.content(owner) is not None or effects.is_immutable(owner) or trace.values.is_constant(owner):
+    if trace.backend.content(owner) is not None or effects.is_immutable(owner) or trace.backend.is_constant(owner):
         return getattr(owner, name)
     return _of_object(trace, owner, kind, name)
 
@@ -56,8 +58,8 @@ def read(trace: Trace, owner: Any, name: str) -> Any:
 def has(trace: Trace, owner: Any, name: str) -> bool:
     """`hasattr(owner, name)`"""
     kind = type(owner)
-    if trace.values.recognises(kind):
-        if trace.values.refusal(owner, name) is not None:
+    if trace.backend.recognises(kind):
+        if trace.backend.refusal(owner, name) is not None:
             raise Abort(f"asks whether {described(owner)} has {name!r}")
         return True
     its_own = _lookup(kind, "__getattr__") is not None or _finds_its_own(kind)
@@ -90,7 +92,7 @@ def _of_module(trace: Trace, owner: types.ModuleType, name: str) -> Any:
     namespace = vars(owner)
     if name in namespace:
         value = namespace[name]
-    elif trace.values.provides(owner):
+    elif trace.backend.provides(owner):
         value = getattr(owner, name)
     else:
         raise Abort(f"reads {name!r} of the module {namespace.get('__name__')}, which has it made")
@@ -127,7 +129,7 @@ def _of_super(trace: Trace, owner: Any, name: str) -> Any:
 
 
 def _of_object(trace: Trace, owner: Any, kind: type, name: str) -> Any:
-    provided = trace.values.provides(owner)
+    provided = trace.backend.provides(owner)
     if _finds_its_own(kind):
         raise Abort(f"reads {name!r} of {described(owner)}, whose attributes are found by its own code")
     ours = trace.is_ours(owner)
@@ -173,9 +175,9 @@ def _of_property(trace: Trace, owner: Any, where: type, name: str, raw: property
         trace.outside.fact("attribute", where, name, raw)
         trace.outside.fact("attribute", raw, "fget", raw.fget)
         return trace.host.call(raw.fget, owner)
-    if trace.values.provides(where) and name in _ELEMENTS and not ours:
+    if trace.backend.provides(where) and name in _ELEMENTS and not ours:
         value = getattr(owner, name)
-        if type(value) is tuple and all(trace.values.recognises(type(item)) for item in value):
+        if type(value) is tuple and all(trace.backend.recognises(type(item)) for item in value):
             trace.outside.admit(value)
             trace.outside.facts.add("elements", owner, name, value)
             return value

@@ -7,7 +7,7 @@ import functools
 import types
 from typing import TYPE_CHECKING, Any
 
-from autograph_hook.staging import codes, effects, higher_order
+from autograph_hook.staging import codes, effects, higher_order, iterables
 from autograph_hook.staging.effects import CONTAINERS, MUTATES, PRIMITIVES, UNKNOWN, VALUE, VIEWS, described, name_of
 from autograph_hook.staging.facts import Abort
 
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
 _BUILTINS = (types.BuiltinFunctionType, types.MethodWrapperType, types.MethodDescriptorType,
              types.WrapperDescriptorType)  # fmt: skip
-_SETTINGS = ("keras.src.optimizers", "keras.src.losses", "keras.src.dtype_policies")
-_SAME_OF_SYMBOLS = ("Tensor", "Variable", "RaggedTensor", "SparseTensor", "IndexedSlices", "TensorArray", "Module")
 
 
 def call(trace: Trace, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    if iterables.takes_apart(function):
+        arguments = iterables.apart(trace, function, arguments)
+    elif iterables.decides(trace, function, arguments, keywords):
+        return iterables.decided(trace, function, arguments)
     if isinstance(function, type):
         return _instance(trace, function, arguments, keywords)
     what = judge(trace, function)
@@ -81,7 +83,7 @@ def judge(trace: Trace, function: Any) -> str:
         return "constant"
     if kind is types.MethodType and codes.is_constant(getattr(function.__func__, "__code__", judge.__code__)):
         return judge(trace, function.__func__)
-    effect = trace.values.effect(function)
+    effect = trace.backend.effect(function)
     if effect == "own":
         if not trace.may_change(function.__self__):
             raise Abort(MUTATES.format(name_of(function)))
@@ -99,9 +101,9 @@ def judge(trace: Trace, function: Any) -> str:
 def passed(trace: Trace, value: Any, function: Any, depth: int = 0) -> None:
     """Code that we do not trace is about to get this: it must be able to do no harm with it."""
     kind = type(value)
-    if kind in PRIMITIVES or trace.values.recognises(kind) or effects.is_immutable(value):
+    if kind in PRIMITIVES or trace.backend.recognises(kind) or effects.is_immutable(value):
         return
-    if kind in CONTAINERS or trace.values.content(value) is not None or effects.is_named_tuple(kind):
+    if kind in CONTAINERS or trace.backend.content(value) is not None or effects.is_named_tuple(kind):
         if depth > 12:
             raise Abort(f"passes {described(value)} to {name_of(function)}, nested too deeply")
         for element in value.values() if isinstance(value, dict) else value:
@@ -110,7 +112,7 @@ def passed(trace: Trace, value: Any, function: Any, depth: int = 0) -> None:
         for part in (value.start, value.stop, value.step):
             passed(trace, part, function, depth + 1)
     elif isinstance(value, type):
-        if value not in effects.SAFE_TYPES and not trace.values.provides(value):
+        if value not in effects.SAFE_TYPES and not trace.backend.provides(value):
             raise Abort(f"passes the class {value.__qualname__} to {name_of(function)}")
     elif kind in (types.FunctionType, types.MethodType):
         if not trace.host.has_twin(getattr(value, "__func__", value)):
@@ -119,7 +121,7 @@ def passed(trace: Trace, value: Any, function: Any, depth: int = 0) -> None:
         judge(trace, value)
     elif trace.is_ours(value) and (effects.is_iterator(value) or kind in VIEWS):
         return
-    elif not trace.values.provides(value):
+    elif not trace.backend.provides(value):
         raise Abort(f"passes {described(value)} to {name_of(function)}")
 
 
@@ -129,23 +131,25 @@ def require_same_of_symbols(trace: Trace, tensor: Any, kind: Any) -> None:
     """
     if kind in effects.CONVERSIONS and getattr(tensor.dtype, "name", "") == "bool":
         raise Abort(f"asks whether a tensor is a {kind.__name__}")
-    if kind in effects.SAFE_TYPES or (type(kind) is type and not trace.values.provides(kind)):
+    if kind in effects.SAFE_TYPES or (type(kind) is type and not trace.backend.provides(kind)):
         return
-    if trace.values.provides(kind) and kind.__name__ in _SAME_OF_SYMBOLS:
+    if trace.backend.provides(kind) and trace.backend.holds_symbols(kind):
         return
     raise Abort(f"asks whether a tensor is a {getattr(kind, '__qualname__', kind)}")
 
 
 def _holds_symbol(trace: Trace, value: Any) -> bool:
     if type(value) in (list, tuple):
-        return any(map(trace.values.is_symbolic, value))
-    return trace.values.is_symbolic(value) or effects.is_iterator(value)
+        return any(map(trace.backend.is_symbolic, value))
+    return trace.backend.is_symbolic(value) or effects.is_iterator(value)
 
 
 def _instance(trace: Trace, kind: type, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    if kind in effects.SAFE_TYPES or kind is functools.partial or trace.values.effect(kind) is not None:
-        if kind in effects.CONVERSIONS and any(map(trace.values.is_symbolic, arguments)):
+    if kind in effects.SAFE_TYPES or kind is functools.partial or trace.backend.effect(kind) is not None:
+        if kind in effects.CONVERSIONS and any(map(trace.backend.is_symbolic, arguments)):
             raise Abort(f"makes a Python {kind.__name__} of a tensor")
+        if kind is range and any(map(trace.backend.is_symbolic, arguments)):
+            raise Abort("counts with range() to a tensor, which gives Python numbers: use tf.range")
         for argument in (*arguments, *keywords.values()):
             if not (kind is str and type(argument) in (int, float)):
                 passed(trace, argument, kind)
@@ -160,6 +164,9 @@ def _instance(trace: Trace, kind: type, arguments: tuple[Any, ...], keywords: di
     plain_set: Any = getattr(kind, "__setattr__")  # noqa: B009
     if effects.makes_named_tuple(kind):
         trace.outside.kind(kind)
+        maker: Any = getattr(kind, "__new__")  # noqa: B009
+        trace.outside.facts.add("attribute", kind, "__new__", maker)
+        trace.outside.defaults(maker)
         return trace.make(kind(*arguments, **keywords))
     if plain_new and effects.makes_dataclass(kind):
         return _dataclass(trace, kind, initialise, arguments, keywords)
@@ -181,6 +188,7 @@ def _dataclass(trace: Trace, kind: type, initialise: Any, arguments: Any, keywor
     trace.outside.kind(kind)
     for name in ("__init__", "__post_init__")[: 1 + (after is not None)]:
         _class_fact(trace, kind, name)
+    trace.outside.defaults(initialise)
     made = trace.make(object.__new__(kind))
     initialise(made, *arguments, **keywords)
     return made
@@ -208,7 +216,7 @@ def _class_fact(trace: Trace, kind: type, name: str) -> None:
 
 def _settings(trace: Trace, owner: Any, depth: int = 0) -> None:
     """All attributes of a framework's object are facts, and those of the objects in it."""
-    if not trace.values.provides(owner):
+    if not trace.backend.provides(owner):
         raise Abort(f"calls {described(owner)}, which holds what is not known to be safe")
     if vars(owner).get("built", True) is not True:
         raise Abort(f"calls {described(owner)}, which is not built yet")
@@ -217,17 +225,17 @@ def _settings(trace: Trace, owner: Any, depth: int = 0) -> None:
         if name.startswith("_self_") or name == "_lock":
             continue
         kind = type(value)
-        if kind in PRIMITIVES or kind in CONTAINERS or trace.values.content(value) is not None:
+        if kind in PRIMITIVES or kind in CONTAINERS or trace.backend.content(value) is not None:
             trace.outside.fact("attribute", owner, name, value)
             for element in () if kind in PRIMITIVES else value:
-                if trace.values.effect(element) is None and callable(element) and not trace.values.provides(element):
+                if trace.backend.effect(element) is None and callable(element) and not trace.backend.provides(element):
                     raise Abort(f"calls {described(owner)}, which holds {name_of(element)}")
             continue
-        if not (trace.values.provides(value) or isinstance(value, (list, dict)) or trace.values.recognises(kind)):
+        if not (trace.backend.provides(value) or isinstance(value, (list, dict)) or trace.backend.recognises(kind)):
             raise Abort(f"calls {described(owner)}, which holds {described(value)}")
         trace.outside.facts.add("attribute", owner, name, value)
         if isinstance(value, (list, dict)):
             elements = tuple(dict.items(value)) if isinstance(value, dict) else tuple(list.__iter__(value))
             trace.outside.facts.add("content", value, "dict" if isinstance(value, dict) else "list", elements)
-        if depth < 2 and hasattr(value, "__dict__") and kind.__module__.startswith(_SETTINGS):
+        if depth < 2 and hasattr(value, "__dict__") and trace.backend.is_setting(kind):
             _settings(trace, value, depth + 1)

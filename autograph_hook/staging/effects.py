@@ -225,7 +225,22 @@ def name_of(function: Any) -> str:
     return name if module in (None, "builtins") else f"{module}.{name}"
 
 
+_INSIDE = ("tensorflow.python.", "autograph_hook.backends.", "autograph_hook.staging.")
+_IN_WORDS = {
+    "SymbolicTensor": "tensor",
+    "EagerTensor": "tensor",
+    "ResourceVariable": "tf.Variable",
+    "Maybe": "value that is there on some paths only",
+    "Conflict": "value that is another one on each path",
+    "Elements": "list whose length is known only when the graph runs",
+    "Deferred": "Python value of a tensor",
+}
+"""What the user calls an object whose class has a name that nobody writes."""
+
+
 def described(value: Any) -> str:
     """The class of a value, in a message."""
     kind = type(value)
+    if kind.__module__.startswith(_INSIDE):
+        return _IN_WORDS.get(kind.__name__, kind.__name__)
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"

@@ -17,19 +17,11 @@ from autograph_hook.staging.facts import Abort
 if TYPE_CHECKING:
     from autograph_hook.staging.trace import Trace
 
-OPTIONS = frozenset(
-    {
-        "name", "parallel_iterations", "maximum_iterations", "swap_memory", "infer_shape", "reverse", "exclusive",
-        "fn_output_signature", "dtype", "strict", "back_prop", "return_same_structure",
-    }
-)  # fmt: skip
-"""Arguments that are no data: numbers and texts of Python's."""
-
 
 def call(trace: Trace, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     given = [_argument(trace, function, argument) for argument in arguments]
     named = {
-        name: value if name in OPTIONS and _is_option(trace, value) else _argument(trace, function, value)
+        name: value if trace.backend.is_option(name) and _is_option(trace, value) else _argument(trace, function, value)
         for name, value in keywords.items()
     }
     before, trace.frozen = trace.frozen, frozenset(trace.made)
@@ -41,13 +33,13 @@ def call(trace: Trace, function: Any, arguments: tuple[Any, ...], keywords: dict
 
 
 def _is_option(trace: Trace, value: Any) -> bool:
-    return type(value) in PRIMITIVES or trace.values.is_constant(value)
+    return type(value) in PRIMITIVES or trace.backend.is_constant(value)
 
 
 def _argument(trace: Trace, function: Any, value: Any) -> Any:
     """Tensors as they are; a function of the user's that says when it returns something else than tensors."""
     kind = type(value)
-    if trace.values.is_tensor(value) or trace.values.is_constant(value) or kind is str or value is None:
+    if trace.backend.is_tensor(value) or trace.backend.is_constant(value) or kind is str or value is None:
         return value
     if kind in (types.FunctionType, types.MethodType):
         if not trace.host.has_twin(getattr(value, "__func__", value)):
@@ -77,7 +69,7 @@ def _require_tensors(trace: Trace, value: Any) -> None:
     if type(value) in (list, tuple, dict):
         for item in value.values() if isinstance(value, dict) else value:
             _require_tensors(trace, item)
-    elif not trace.values.is_tensor(value) or trace.values.is_truth(value):
+    elif not trace.backend.is_tensor(value) or trace.backend.is_truth(value):
         raise Abort(f"a function that a graph calls returns {described(value)}, which the graph would make a tensor")
 
 

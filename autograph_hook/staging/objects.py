@@ -10,9 +10,10 @@ from __future__ import annotations
 import builtins
 import functools
 import types
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
+from autograph_hook.backends.protocol import Backend
 from autograph_hook.staging import codes, effects
 from autograph_hook.staging.effects import CONTAINERS, PRIMITIVES, described
 from autograph_hook.staging.facts import Abort, Facts
@@ -26,47 +27,11 @@ _LOOK_AT_FRAMES = tuple(
 )
 
 
-class Values(Protocol):
-    """What tracing needs of the backend."""
-
-    def recognises(self, kind: type) -> bool: ...
-
-    def is_symbolic(self, value: Any) -> bool: ...
-
-    def is_tensor(self, value: Any) -> bool: ...
-
-    def provides(self, value: Any) -> bool: ...
-
-    def effect(self, function: Any) -> str | None: ...
-
-    def refusal(self, owner: Any, name: str) -> str | None: ...
-
-    def is_constant(self, value: Any) -> bool: ...
-
-    def foreign(self, value: Any) -> str | None: ...
-
-    def is_safe_context(self, manager: Any) -> bool: ...
-
-    def content(self, value: Any) -> type | None: ...
-
-    def leave(self, value: Any) -> None: ...
-
-    def is_truth(self, value: Any) -> bool: ...
-
-    def at_top(self) -> bool: ...
-
-    def hand_out(self, tensors: Sequence[Any], receive: Callable[[Sequence[Any]], None]) -> None: ...
-
-    def readable(self, value: Any) -> tuple[Any, Callable[[Any], Any]] | None: ...
-
-    def stand_ins(self, tensors: Sequence[Any], largest: int) -> list[list[Any]] | None: ...
-
-
 class Outside:
     """The objects that have come in, by identity, and the facts about them."""
 
-    def __init__(self, values: Values, has_twin: Callable[[Any], bool]) -> None:
-        self.values = values
+    def __init__(self, backend: Backend, has_twin: Callable[[Any], bool]) -> None:
+        self.backend = backend
         self.has_twin = has_twin
         self.facts = Facts()
         self.objects: dict[int, Any] = {}
@@ -92,11 +57,11 @@ class Outside:
         if depth > DEEPEST:
             raise Abort("depends on the content of containers that are nested too deeply")
         self.objects[id(value)] = value
-        container = kind if kind in CONTAINERS else self.values.content(value)
+        container = kind if kind in CONTAINERS else self.backend.content(value)
         if container is not None:
             self._content(value, container, depth)
-        elif self.values.recognises(kind):
-            reason = self.values.foreign(value)
+        elif self.backend.recognises(kind):
+            reason = self.backend.foreign(value)
             if reason is not None:
                 raise Abort(reason)
         elif kind is types.FunctionType:
@@ -110,10 +75,9 @@ class Outside:
             if not isinstance(value.__self__, types.ModuleType):
                 self.admit(value.__self__, depth + 1)
         elif kind is functools.partial:
-            self.admit(value.func, depth + 1)
-            self.admit(value.args, depth + 1)
-            self.admit(value.keywords, depth + 1)
-        elif not isinstance(value, (type, types.ModuleType)) and not self.values.provides(value):
+            for name in ("func", "args", "keywords"):
+                self.fact("attribute", value, name, getattr(value, name))
+        elif not isinstance(value, (type, types.ModuleType)) and not self.backend.provides(value):
             self._object(value, kind, depth)
 
     def _content(self, value: Any, kind: type, depth: int) -> None:
@@ -147,6 +111,17 @@ class Outside:
             self.fact("attribute", function, "__defaults__", function.__defaults__)
             self.fact("attribute", function, "__kwdefaults__", function.__kwdefaults__)
 
+    def defaults(self, function: types.FunctionType) -> None:
+        """The defaults of what a named tuple or a dataclass makes its instances with: they come in by the instance."""
+        for name in ("__defaults__", "__kwdefaults__"):
+            given = getattr(function, name)
+            self.facts.add("attribute", function, name, given)
+            if type(given) is dict:
+                self.facts.add("content", given, "dict", tuple(given.items()))
+            for value in given.values() if type(given) is dict else given or ():
+                if type(value).__module__ != "dataclasses":  # what stands for a factory
+                    self.admit(value)
+
     def _object(self, value: Any, kind: type, depth: int) -> None:
         if effects.is_array(value):
             raise Abort("reads a NumPy array, whose content may change")
@@ -175,7 +150,7 @@ class Outside:
         """A class whose instances are used. True: its methods read all fields of an instance."""
         snapshot = False
         for owner, name, method in effects.special_methods(kind):
-            if self.values.provides(owner):
+            if self.backend.provides(owner):
                 continue
             if isinstance(method, types.FunctionType) and (self.has_twin(method) or codes.is_constant(method.__code__)):
                 self.fact("attribute", owner, name, method)
@@ -186,7 +161,7 @@ class Outside:
         if kind not in self._kinds:
             self._kinds.add(kind)
             for owner in kind.__mro__:
-                if owner.__flags__ & _HEAP_TYPE and not self.values.provides(owner):
+                if owner.__flags__ & _HEAP_TYPE and not self.backend.provides(owner):
                     self.facts.add("size", owner, None, len(vars(owner)))
         return snapshot
 

@@ -77,7 +77,7 @@ class Snapshot:
         self.leaves: list[Any] = []
 
     def take(self, value: Any, depth: int = 0) -> Build:
-        values = self.trace.values
+        values = self.trace.backend
         kind = type(value)
         if kind is Deferred:
             start, end = len(self.leaves), len(self.leaves) + len(value.leaves)
@@ -103,7 +103,7 @@ class Snapshot:
 
     def _foreign(self, value: Any) -> Build:
         """A value of the backend's that is not symbolic: an eager tensor, a variable."""
-        values = self.trace.values
+        values = self.trace.backend
         if values.is_tensor(value) and not values.is_symbolic(value):
             return lambda given: value
         read = values.readable(value)
@@ -164,10 +164,10 @@ def holds_symbol(trace: Trace, value: Any, depth: int = 0) -> bool:
     kind = type(value)
     if kind in PRIMITIVES:
         return False
-    if kind is Deferred or trace.values.is_symbolic(value):
+    if kind is Deferred or trace.backend.is_symbolic(value):
         return True
-    if trace.values.recognises(kind):
-        return not trace.values.is_tensor(value)
+    if trace.backend.recognises(kind):
+        return not trace.backend.is_tensor(value)
     if isinstance(value, (list, tuple)) and depth <= DEEPEST:
         return any(holds_symbol(trace, item, depth + 1) for item in value)
     return isinstance(value, dict) and any(holds_symbol(trace, item, depth + 1) for item in value.values())
@@ -211,7 +211,7 @@ def _refuse_widths(function: Any, arguments: Sequence[Any]) -> None:
 
 def _try(trace: Trace, build: Build, leaves: Sequence[Any]) -> None:
     """Make it of values that stand for the tensors: the least, the largest, what is no number."""
-    given = trace.values.stand_ins(leaves, LARGEST)
+    given = trace.backend.stand_ins(leaves, LARGEST)
     if given is None:
         raise Abort("prints a text of a tensor that cannot be tried beforehand")
     for values in given:
@@ -250,13 +250,13 @@ class Printing:
     def add(self, trace: Trace, objects: Iterable[Any], options: dict[str, Any]) -> None:
         snapshot = Snapshot(trace)
         event = _Event([snapshot.take(value) for value in objects], options, snapshot.leaves)
-        if trace.values.at_top():
+        if trace.backend.at_top():
             self.events.append((event, 0))
             return
         self.inside = True
         before = len(self.events)
         leaves, event = event.leaves, event._replace(leaves=[])
-        trace.values.hand_out(leaves, lambda given: self._arrived.append((before, event, given)))
+        trace.backend.hand_out(leaves, lambda given: self._arrived.append((before, event, given)))
 
     def add_outputs(self, outputs: list[Any]) -> None:
         for i, (event, _) in enumerate(self.events):

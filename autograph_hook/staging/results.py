@@ -6,10 +6,11 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograph_hook.backends.protocol import Elements, Joined
+from autograph_hook.backends import identity
+from autograph_hook.backends.protocol import Backend, Elements, Joined
 from autograph_hook.staging import effects
 from autograph_hook.staging.effects import CONTAINERS, PRIMITIVES, described
-from autograph_hook.staging.trace import Abort, Trace, Values
+from autograph_hook.staging.trace import Abort, Trace
 
 Pack = Callable[[Sequence[Any], Sequence[Any]], Any]
 """From the outputs of the graph and the eager inputs of the call to the result."""
@@ -22,9 +23,9 @@ class Results:
     function made are new in each call; what was there before is the same object.
     """
 
-    def __init__(self, trace: Trace, values: Values, inputs: Sequence[Any]) -> None:
+    def __init__(self, trace: Trace, backend: Backend, inputs: Sequence[Any]) -> None:
         self.trace = trace
-        self.values = values
+        self.backend = backend
         self.places = {id(tensor): i for i, tensor in enumerate(inputs)}
         self.outputs: list[Any] = []
         self.packed: dict[int, Any] = {}
@@ -33,7 +34,7 @@ class Results:
         place = self.places.get(id(value))
         if place is not None:
             return lambda outputs, inputs: inputs[place]
-        if self.values.is_symbolic(value):
+        if self.backend.is_symbolic(value):
             return self._output(value)
         kind = type(value)
         if issubclass(kind, Joined):
@@ -51,13 +52,13 @@ class Results:
         raise Abort(f"returns a new {described(value)}")
 
     def _never_changes(self, value: Any) -> bool:
-        return effects.is_immutable(value) or self.values.is_constant(value)
+        return effects.is_immutable(value) or self.backend.is_constant(value)
 
     def _is_library(self, function: types.FunctionType) -> bool:
-        return self.values.provides(function) and not function.__closure__
+        return self.backend.provides(function) and not function.__closure__
 
     def _output(self, tensor: Any) -> Pack:
-        if not self.values.is_tensor(tensor):
+        if not self.backend.is_tensor(tensor):
             raise Abort(f"returns a {described(tensor)}")
         index = next((i for i, output in enumerate(self.outputs) if output is tensor), len(self.outputs))
         if index == len(self.outputs):
@@ -69,6 +70,8 @@ class Results:
             raise Abort(f"returns the same {described(value)} in two places")
         self.packed[id(value)] = value
         names = [*getattr(value, "__dict__", ()), *(n for n in _slots(kind) if hasattr(value, n))]
+        if any(name not in kind.__dataclass_fields__ for name in names):  # type: ignore[attr-defined]
+            raise Abort(f"returns a new {described(value)} that has more attributes than its fields")
         packs = [self.pack(getattr(value, name)) for name in names]
 
         def made(outputs: Sequence[Any], inputs: Sequence[Any]) -> Any:
@@ -82,13 +85,15 @@ class Results:
     def _container(self, value: Any, kind: type) -> Pack:
         trace = self.trace
         if Elements.alive and kind is list:
-            self.values.leave(value)
+            self.backend.leave(value)
             if any(isinstance(element, Elements) for element in value):
                 raise Abort("returns a list whose length depends on a tensor")
         if kind in CONTAINERS and kind is not tuple and not trace.is_ours(value):
             raise Abort(f"returns a {kind.__name__} of unknown origin")
         if id(value) in self.packed:
             raise Abort(f"returns the same {kind.__name__} in two places")
+        if identity.is_noted() and identity.refusal(value, lambda other: id(other) in trace.made):
+            raise Abort(f"returns a {kind.__name__} that is another one on another path")
         self.packed[id(value)] = value
         if kind is dict:
             keys = list(value)

@@ -6,6 +6,7 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from autograph_hook.errors import StagingError
 from autograph_hook.staging.guards import Check, Guard, Life, copied
 from autograph_hook.staging.printing import Printing
 from autograph_hook.staging.results import Pack, Results
@@ -103,10 +104,10 @@ def specialize(call: Call, environment: Any) -> Specialization:
 
     try:
         compiled = backend.compile(traced, inputs, name, call.options.jit_compile)
-    except (Abort, KeyboardInterrupt):
+    except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise Abort(_reason(error)) from None
+        raise Abort(_reason(error, twin.__code__.co_filename)) from None
     if compiled.operations < FEWEST_OPERATIONS:
         raise Abort(f"too few operations to gain ({compiled.operations})")
     printing = trace.printing if trace.printing else None
@@ -160,9 +161,25 @@ def _may_be_given(backend: Any, value: Any) -> bool:
     return type(value) in (list, dict) or backend.tensor_test(value) is not None
 
 
-def _reason(error: BaseException) -> str:
-    text = str(error).strip().splitlines()
-    return f"tracing raised {type(error).__name__}" + (f": {text[0]}" if text else "")
+def _reason(error: BaseException, path: str) -> str:
+    """What in the user's function is in the way, with its line where the text does not name one."""
+    text = (str(error).strip().splitlines() or [""])[0]
+    if not isinstance(error, (Abort, StagingError)) or not text:
+        text = f"tracing raised {type(error).__name__}" + (f": {text}" if text else "")
+    line = _line(error, path)
+    return text if line is None or path in text else f"{text} (line {line})"
+
+
+def _line(error: BaseException, path: str) -> int | None:
+    """The last line of the user's file that the trace came to."""
+    cause = error.__cause__ if error.__cause__ is not None else error
+    found = None
+    frame = cause.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename == path:
+            found = frame.tb_lineno
+        frame = frame.tb_next
+    return found
 
 
 def _argument_texts(call: Call) -> list[tuple[str, Any]]:

@@ -16,12 +16,13 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from autograph_hook.backends.protocol import Backend
 from autograph_hook.staging import attributes, calls, codes, effects, printing
 from autograph_hook.staging.effects import CONTAINERS, PRIMITIVES, VIEWS, described
 from autograph_hook.staging.facts import Abort
-from autograph_hook.staging.objects import Outside, Values
+from autograph_hook.staging.objects import Outside
 
-__all__ = ["Abort", "Host", "Trace", "Values"]
+__all__ = ["Abort", "Host", "Trace"]
 
 LONGEST = 5_000
 """Elements of Python loops and calls that one trace may unroll."""
@@ -37,13 +38,15 @@ class Host(Protocol):
 
 
 class Trace:
-    def __init__(self, host: Host, values: Values, safe: tuple[str, ...]) -> None:
+    def __init__(self, host: Host, backend: Backend, safe: tuple[str, ...]) -> None:
         self.host = host
-        self.values = values
+        self.backend = backend
         self.safe = safe
-        self.outside = Outside(values, host.has_twin)
+        self.outside = Outside(backend, host.has_twin)
         self.made: dict[int, Any] = {}
         """Objects that came to be in this trace, by identity. Kept alive, so that no identity is used twice."""
+        self.joined: dict[int, Any] = {}
+        """What staged constructs have left in names, by identity: on some path it is another object that is known."""
         self.copies: dict[int, Any] = {}
         """Containers that stand for arguments."""
         self.foreign: dict[int, Any] = {}
@@ -122,11 +125,11 @@ class Trace:
 
     def item(self, owner: Any, key: Any) -> Any:
         kind = type(owner)
-        if kind in CONTAINERS or self.values.content(owner) is not None:
+        if kind in CONTAINERS or self.backend.content(owner) is not None:
             self._require_known(owner)
             value = owner[key]
             return self.make(value) if isinstance(key, slice) and kind is list else value
-        if kind in PRIMITIVES or kind is range or self.values.recognises(kind):
+        if kind in PRIMITIVES or kind is range or self.backend.recognises(kind):
             return owner[key]
         if effects.is_named_tuple(kind) and self.is_ours(owner):
             return owner[key]
@@ -140,15 +143,15 @@ class Trace:
     def iteration(self, value: Any) -> None:
         """All elements are about to be read, one after the other."""
         kind = type(value)
-        if kind in CONTAINERS or self.values.content(value) is not None or isinstance(value, tuple):
+        if kind in CONTAINERS or self.backend.content(value) is not None or isinstance(value, tuple):
             self._require_known(value)
         elif kind in VIEWS or hasattr(kind, "__next__"):
             if not (self.is_ours(value) if kind in VIEWS else self.may_change(value)):
                 raise Abort(f"loops over {described(value)}")
             self.step(len(value) if kind in VIEWS else 1)
             return
-        elif self.values.recognises(kind):
-            if not self.values.is_symbolic(value) and not self.values.is_tensor(value):
+        elif self.backend.recognises(kind):
+            if not self.backend.is_symbolic(value) and not self.backend.is_tensor(value):
                 raise Abort(f"loops over {described(value)}")
             return
         elif kind not in PRIMITIVES and kind is not range:
@@ -159,7 +162,7 @@ class Trace:
         """The content of containers is guarded when they come in."""
         if id(value) in self.foreign:
             raise Abort(f"reads a {described(value)} of unknown origin")
-        if self.values.content(value) is not None:
+        if self.backend.content(value) is not None:
             self.outside.admit(value)
 
     # What changes something.
@@ -173,12 +176,12 @@ class Trace:
         kind = type(value)
         if kind in PRIMITIVES or kind in (tuple, frozenset) or self.may_change(value):
             return
-        if self.values.recognises(kind) and not hasattr(kind, "__iadd__"):
+        if self.backend.recognises(kind) and not hasattr(kind, "__iadd__"):
             return
         raise Abort(f"changes {described(value)} in place")
 
     def context(self, manager: Any) -> None:
-        if not self.is_ours(manager) or not self.values.is_safe_context(manager):
+        if not self.is_ours(manager) or not self.backend.is_safe_context(manager):
             raise Abort(f"enters the context manager {described(manager)}")
 
     # Calls of what has no twin.
@@ -198,7 +201,7 @@ class Trace:
 
     def content_of(self, value: Any) -> Any:
         """What a variable holds; any other value itself."""
-        read = self.values.readable(value)
+        read = self.backend.readable(value)
         return value if read is None else read[0]
 
     def put_off(self, function: Callable[..., Any], arguments: Sequence[Any], *more: Any, **options: Any) -> Any:
@@ -225,11 +228,11 @@ class Trace:
 
     def _len(self, value: Any) -> int:
         kind = type(value)
-        if kind in CONTAINERS or kind in VIEWS or isinstance(value, tuple) or self.values.content(value) is not None:
+        if kind in CONTAINERS or kind in VIEWS or isinstance(value, tuple) or self.backend.content(value) is not None:
             if kind not in VIEWS:
                 self._require_known(value)
-        elif self.values.recognises(kind):
-            reason = self.values.refusal(value, "shape")
+        elif self.backend.recognises(kind):
+            reason = self.backend.refusal(value, "shape")
             if reason is not None:
                 raise Abort(reason)
             return int(value.shape[0])
@@ -240,7 +243,7 @@ class Trace:
         return len(value)
 
     def _isinstance(self, value: Any, kinds: Any) -> bool:
-        if self.values.is_symbolic(value):
+        if self.backend.is_symbolic(value):
             for kind in kinds if type(kinds) is tuple else (kinds,):
                 calls.require_same_of_symbols(self, value, kind)
         return isinstance(value, kinds)
@@ -249,7 +252,7 @@ class Trace:
         if len(arguments) != 1:
             raise Abort("makes a class")
         (value,) = arguments
-        if self.values.is_symbolic(value):
+        if self.backend.is_symbolic(value):
             raise Abort("asks for the type of a tensor")
         return type(value)
 

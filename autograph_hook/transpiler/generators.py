@@ -9,7 +9,8 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping, Sequence
 
-from autograph_hook.transpiler.gates import Site, placeholder
+from autograph_hook.transpiler.gates import placeholder
+from autograph_hook.transpiler.sites import Site
 
 GENERATOR = 0x20
 """The flag of generator functions' code."""

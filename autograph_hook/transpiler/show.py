@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from autograph_hook.transpiler.gates import Site, insert_gates, is_placeholder
-from autograph_hook.transpiler.passes.jumps import Unsupported
+from autograph_hook.transpiler.gates import insert_gates, is_placeholder
+from autograph_hook.transpiler.passes.plain import Unsupported
+from autograph_hook.transpiler.sites import Site
 from autograph_hook.transpiler.templates import THUNK
 from autograph_hook.transpiler.twins import twin_of
 

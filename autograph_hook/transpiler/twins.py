@@ -26,14 +26,15 @@ from autograph_hook.transpiler.analysis.definitions import uncertain_reads
 from autograph_hook.transpiler.analysis.liveness import Liveness
 from autograph_hook.transpiler.analysis.scopes import descendants, mangled
 from autograph_hook.transpiler.analysis.variables import Known, changes
-from autograph_hook.transpiler.gates import Site
 from autograph_hook.transpiler.generators import generator_numbers, marked
 from autograph_hook.transpiler.passes.control_flow import ControlFlow, Frame
 from autograph_hook.transpiler.passes.expressions import Expressions
-from autograph_hook.transpiler.passes.jumps import Lowered, Plain, Unsupported, lower_jumps
+from autograph_hook.transpiler.passes.jumps import Lowered, lower_jumps
 from autograph_hook.transpiler.passes.leading_breaks import without_leading_breaks
 from autograph_hook.transpiler.passes.matching import Matched, lower_matches
+from autograph_hook.transpiler.passes.plain import Plain, Unsupported
 from autograph_hook.transpiler.passes.statements import Statements
+from autograph_hook.transpiler.sites import Site
 from autograph_hook.transpiler.templates import RUNTIME, at, constant, parameters
 
 _SKELETON = "ag__skeleton_"
@@ -107,8 +108,8 @@ def twin_of(site: Site, plain_lines: frozenset[int] = frozenset(), drops_asserts
     positional = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
     first = positional[0] if positional else None
     expressions = Expressions(site.class_name, first, own, outside, walrus=site.walrus, yields=site.is_generator)
-    live = Liveness(() if straight else lowered.body, lowered.ends, own, bool(plain))
-    if not straight:
+    live = Liveness(() if straight else lowered.body, lowered.ends, own, bool(plain), enclosing)
+    if not straight or site.walrus:
         expressions.uncertain = uncertain_reads(
             lowered.body, _defaults(node.args), bound - outside - enclosing, live.uses, live.tested, site.walrus
         )

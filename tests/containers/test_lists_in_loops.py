@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
 from tests.twins.both import enabled
@@ -9,6 +12,7 @@ from tests.twins.graphs import same_in_graph
 
 tf = pytest.importorskip("tensorflow")
 
+from autograph_hook.backends.protocol import Elements  # noqa: E402
 from autograph_hook.errors import StagingError  # noqa: E402
 
 X = tf.constant([1.0, 2.0, 3.0])
@@ -400,3 +404,26 @@ def test_a_loop_may_not_change_the_list_that_it_goes_over() -> None:
     """
     with pytest.raises(StagingError, match="the loop changes the list that it goes over"):
         tf.function(enabled(source).f)(X)
+
+
+def test_a_graph_with_lists_is_freed() -> None:
+    module = enabled(
+        """
+        import tensorflow as tf
+
+        def f(x):
+            xs = []
+            for e in x:
+                xs.append(e)
+                if e > 1.0:
+                    xs.append(xs[0] + xs[-1])
+            return tf.stack(xs), xs[1]
+        """
+    )
+    function = tf.function(module.f)
+    function(X)
+    graph = weakref.ref(function.get_concrete_function(X).graph)
+    del function
+    gc.collect()
+    assert graph() is None
+    assert not Elements.alive

@@ -128,9 +128,9 @@ def test_results_that_are_not_alike() -> None:
 
 
 def test_an_endless_recursion_ends_with_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    from autograph_hook.backends.tensorflow import recursion
+    from autograph_hook.backends.tensorflow import recursion_definition
 
-    monkeypatch.setattr(recursion, "DEEPEST", 40)
+    monkeypatch.setattr(recursion_definition, "DEEPEST", 40)
     module = modules("def f(n):\n    if n == 0:\n        return n\n    return f(n - 2)\n")[1]
     with pytest.raises(tf.errors.InvalidArgumentError, match="f calls itself too deeply"):
         tf.function(module.f)(tf.constant(7))

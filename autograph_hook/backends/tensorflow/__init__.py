@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from types import CodeType
+from collections.abc import Callable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -14,6 +13,8 @@ from autograph_hook.backends.tensorflow import (
     branching,
     builtin_functions,
     calls,
+    combined_walks,
+    deciding,
     effects,
     elements,
     exact,
@@ -27,7 +28,8 @@ from autograph_hook.backends.tensorflow import (
     printing,
     private,
     recursion,
-    recursion_gradient,
+    recursion_gradient,  # noqa: F401  (it registers itself)
+    recursion_seeking,
     rolled_calls,
     rolling,
     staging,
@@ -37,19 +39,24 @@ from autograph_hook.backends.tensorflow import (
     values,
 )
 
-RECOGNISED = (*values.STAGED, private.CompositeTensor, subjects.Lazy, maybe.Maybe)
-STAGED = (*values.STAGED, subjects.Lazy, maybe.Maybe)
+RECOGNISED = (*values.STAGED, private.CompositeTensor, combined_walks.Lazy, maybe.Maybe)
+STAGED = (*values.STAGED, combined_walks.Lazy, maybe.Maybe)
 
 
 class TensorFlow:
+    """The interface of `backends.protocol`, group by group, and what does each part of it."""
+
     name = "tensorflow"
     framework = "tensorflow"
 
     def __init__(self) -> None:
         self._staged: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
 
-    def tracing(self) -> bool:
-        return traces.tracing()
+    # Recognising.
+
+    tracing = staticmethod(traces.tracing)
+    watch = staticmethod(traces.watch)
+    own = staticmethod(calls.own)
 
     def recognises(self, kind: type) -> bool:
         return issubclass(kind, RECOGNISED)
@@ -61,25 +68,37 @@ class TensorFlow:
             known = self._staged[kind] = issubclass(kind, STAGED)
         return known
 
-    def is_iterable(self, value: Any) -> bool:
-        return subjects.is_iterable(value)
+    def is_reference(self, value: Any) -> bool:
+        return isinstance(value, tf.Variable)
 
-    def subject(self, value: Any) -> Any:
-        return subjects.begun(value)
+    # Control flow.
 
     def cond(self, predicate: Any, body: Body, orelse: Body, state: State, where: Location) -> None:
         def run(one: Body, other: Body) -> None:
             exact.staged(lambda s: branching.cond(predicate, one, other, s, where), state, 1)
 
-        if recursion.seeking():
-            recursion.cond(run, body, orelse, state)
+        if recursion_seeking.seeking():
+            recursion_seeking.cond(run, body, orelse, state)
         else:
             run(body, orelse)
 
+    def select(
+        self, predicate: Any, body: Callable[[], Any], orelse: Callable[[], Any], where: Location
+    ) -> Any:
+        def run(one: Any, other: Any) -> Any:
+            return exact.selected(lambda *both: branching.select(predicate, both[0], both[1], where), (one, other))
+
+        if recursion_seeking.seeking():
+            return recursion_seeking.select(run, body, orelse, lambda branch: branch())
+        return run(body, orelse)
+
     def while_loop(self, test: Callable[[], Any], body: Body, state: State, where: Location) -> None:
-        recursion.loop(
+        recursion_seeking.loop(
             lambda: exact.staged(lambda s: looping.while_loop(test, body, s, where), state, 0), state
         )
+
+    is_iterable = staticmethod(subjects.is_iterable)
+    subject = staticmethod(subjects.begun)
 
     def for_each(
         self,
@@ -89,40 +108,23 @@ class TensorFlow:
         state: State,
         where: Location,
     ) -> None:
-        recursion.loop(
+        recursion_seeking.loop(
             lambda: exact.staged(lambda s: subjects.for_each(subject, body, test, s, where), state, 0), state
         )
 
-    def operations(self) -> int:
-        return rolling.operations()
+    check = staticmethod(operators.check)
+    mark = staticmethod(failures.mark)
+    acted_since = staticmethod(failures.acted_since)
 
-    def weight(self, before: int) -> int:
-        return rolling.weight(before)
+    # Rolled loops.
 
-    def roll(
-        self,
-        rest: range,
-        added: int,
-        body: Callable[[Any], None],
-        test: Callable[[], Any] | None,
-        state: State,
-        where: Location,
-    ) -> str | None:
-        return rolling.roll(rest, added, body, test, state, where)
+    operations = staticmethod(rolling.operations)
+    weight = staticmethod(rolling.weight)
+    roll = staticmethod(rolling.roll)
+    with_index = staticmethod(rolled_calls.with_index)
+    is_traceable = staticmethod(rolled_calls.is_traceable)
 
-    def with_index(self, function: Any, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
-        return rolled_calls.with_index(function, arguments, keywords)
-
-    def is_traceable(self, function: Any) -> bool:
-        return rolled_calls.is_traceable(function)
-
-    def select(
-        self, predicate: Any, body: Callable[[], Any], orelse: Callable[[], Any], where: Location
-    ) -> Any:
-        def run(one: Any, other: Any) -> Any:
-            return exact.selected(lambda *thunks: branching.select(predicate, *thunks, where), (one, other))
-
-        return recursion.select(run, body, orelse, lambda branch: branch()) if recursion.seeking() else run(body, orelse)
+    # Operators.
 
     def not_(self, value: Any) -> Any:
         return exact.truth(operators.not_(value))
@@ -142,114 +144,49 @@ class TensorFlow:
         list_methods.set_item(subject, key, value)
         return subject
 
-    def del_item(self, subject: Any, key: Any) -> None:
-        list_methods.del_item(subject, key)
+    del_item = staticmethod(list_methods.del_item)
+    method = staticmethod(list_methods.method)
+    unpack = staticmethod(operators.unpack)
+    iterate = staticmethod(operators.iterate)
+    builtin = staticmethod(builtin_functions.builtin)
 
-    def method(self, subject: list[Any], name: str) -> Callable[..., Any] | None:
-        return list_methods.method(subject, name)
-
-    def unpack(self, value: Any, before: int, starred: bool, after: int) -> Sequence[Any]:
-        return operators.unpack(value, before, starred, after)
-
-    def iterate(self, value: Any) -> Any:
-        return operators.iterate(value)
-
-    def check(self, condition: Any, message: Callable[[], Any] | None, where: Location) -> None:
-        operators.check(condition, message, where)
-
-    def builtin(self, function: Callable[..., Any]) -> Callable[..., Any] | None:
-        return builtin_functions.builtin(function)
-
-    def leave(self, value: Any) -> None:
-        list_functions.leave(value)
-
-    def is_reference(self, value: Any) -> bool:
-        return isinstance(value, tf.Variable)
+    # Calls.
 
     def call(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         if elements.Elements.alive and (any(map(list_functions.holds_list, (*args, *kwargs.values())))):
             return list_functions.call(function, args, kwargs)
-        return recursion.call(function, args, kwargs)
+        return recursion_seeking.call(function, args, kwargs)
 
-    def graph_codes(self) -> frozenset[CodeType]:
-        return recursion.graph_codes()
+    leave = staticmethod(list_functions.leave)
+    graph_codes = staticmethod(recursion_seeking.graph_codes)
+    recurse = staticmethod(recursion.recurse)
 
-    def recurse(
-        self,
-        key: Any,
-        name: str,
-        arguments: Mapping[str, Any],
-        running: Mapping[str, Any],
-        call: Callable[[Mapping[str, Any]], Any],
-        where: Location,
-        opted: bool,
-    ) -> Any:
-        return recursion.recurse(key, name, arguments, running, call, where, opted)
+    # Staging.
 
-    def watch(self, opened: Callable[[], None], closed: Callable[[], None]) -> None:
-        traces.watch(opened, closed)
+    environment = staticmethod(staging.environment)
+    compile = staticmethod(staging.compile)
+    is_symbolic = staticmethod(staging.is_symbolic)
+    is_tensor = staticmethod(staging.is_tensor)
+    tensor_test = staticmethod(staging.tensor_test)
+    is_truth = staticmethod(exact.is_truth)
+    provides = staticmethod(staging.provides)
+    is_constant = staticmethod(effects.is_constant)
+    effect = staticmethod(effects.effect)
+    is_option = staticmethod(effects.is_option)
+    is_setting = staticmethod(effects.is_setting)
+    holds_symbols = staticmethod(effects.holds_symbols)
+    refusal = staticmethod(effects.refusal)
+    foreign = staticmethod(effects.foreign)
+    is_safe_context = staticmethod(effects.is_safe_context)
+    content = staticmethod(staging.content)
+    decided = staticmethod(deciding.decided)
 
-    def own(self, has_twin: Callable[[Any], bool]) -> None:
-        calls.own(has_twin)
+    # Printing.
 
-    def is_symbolic(self, value: Any) -> bool:
-        return staging.is_symbolic(value)
-
-    def is_tensor(self, value: Any) -> bool:
-        return staging.is_tensor(value)
-
-    def provides(self, value: Any) -> bool:
-        return staging.provides(value)
-
-    def effect(self, function: Any) -> str | None:
-        return effects.effect(function)
-
-    def refusal(self, owner: Any, name: str) -> str | None:
-        return effects.refusal(owner, name)
-
-    def is_constant(self, value: Any) -> bool:
-        return effects.is_constant(value)
-
-    def foreign(self, value: Any) -> str | None:
-        return effects.foreign(value)
-
-    def is_safe_context(self, manager: Any) -> bool:
-        return effects.is_safe_context(manager)
-
-    def content(self, value: Any) -> type | None:
-        return staging.content(value)
-
-    def tensor_test(self, value: Any) -> Callable[[Any], bool] | None:
-        return staging.tensor_test(value)
-
-    def is_truth(self, value: Any) -> bool:
-        return exact.is_truth(value)
-
-    def mark(self) -> Any:
-        return failures.mark()
-
-    def acted_since(self, mark: Any) -> bool:
-        return failures.acted_since(mark)
-
-    def at_top(self) -> bool:
-        return printing.at_top()
-
-    def hand_out(self, tensors: Sequence[Any], receive: Callable[[Sequence[Any]], None]) -> None:
-        printing.hand_out(tensors, receive)
-
-    def readable(self, value: Any) -> tuple[Any, Callable[[Any], Any]] | None:
-        return printing.readable(value)
-
-    def stand_ins(self, tensors: Sequence[Any], largest: int) -> list[list[Any]] | None:
-        return printing.stand_ins(tensors, largest)
-
-    def environment(self) -> Any:
-        return staging.environment()
-
-    def compile(
-        self, function: Callable[[list[Any]], Sequence[Any]], inputs: Sequence[Any], name: str, xla: bool
-    ) -> Any:
-        return staging.compile(function, inputs, name, xla)
+    at_top = staticmethod(printing.at_top)
+    hand_out = staticmethod(printing.hand_out)
+    readable = staticmethod(printing.readable)
+    stand_ins = staticmethod(printing.stand_ins)
 
 
 BACKEND = TensorFlow()

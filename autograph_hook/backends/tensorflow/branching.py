@@ -235,7 +235,7 @@ class Join:
         for place, (left, right, maker) in enumerate(zip(ones, others, makers, strict=True)):
             if place < flags and isinstance(left, bool) and isinstance(right, bool) and left is not right:
                 holds = self.construct.holds
-                recipe.append(Constant(holds if left else tf.logical_not(holds)))
+                recipe.append(Constant(holds if left else tf.logical_not(holds, name="otherwise")))
             else:
                 recipe.append(self._leaf(left, right, maker))
         self._add(structure, recipe)

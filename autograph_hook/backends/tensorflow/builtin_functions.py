@@ -9,17 +9,26 @@ from __future__ import annotations
 
 import builtins
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
 from autograph_hook.backends.protocol import Location
-from autograph_hook.backends.tensorflow import branching, calls, list_builtins, operators, private, subjects, values
+from autograph_hook.backends.tensorflow import (
+    branching,
+    calls,
+    list_builtins,
+    operators,
+    private,
+    reductions,
+    subjects,
+    values,
+    walks,
+)
+from autograph_hook.backends.tensorflow.combined_walks import Enumerated, Filtered, Lazy, Mapped, Zipped, python_name
 from autograph_hook.errors import StagingError
 
-# Up to this length a sum is added up one by one, as Python does; beyond it is one reduction.
-SEQUENTIAL = 64
 HERE = Location("<builtin>", 0, "next")
 
 
@@ -56,7 +65,7 @@ def _len(value: Any) -> Any:
     if isinstance(value, values.TENSORS):
         if value.shape.rank == 0:
             raise TypeError("object of type 'Tensor' of shape () has no len()")
-        return subjects.length(tf.convert_to_tensor(value))
+        return walks.length(tf.convert_to_tensor(value))
     if isinstance(value, tf.RaggedTensor):
         return tf.cast(value.nrows(), tf.int32)
     if isinstance(value, tf.TensorArray):
@@ -96,7 +105,7 @@ def _enumerate(subject: Any, start: Any = 0) -> Any:
     dtype = tf.int64 if isinstance(subject, tf.data.Dataset) and private.converting() else tf.int32
     if isinstance(start, values.TENSORS):
         dtype = start.dtype
-    return subjects.Lazy(subjects.Enumerated(subjects.walk_together(subject, "enumerate"), start, dtype))
+    return Lazy(Enumerated(subjects.walk_together(subject, "enumerate"), start, dtype))
 
 
 def _zip(*iterables: Any, strict: bool = False) -> Any:
@@ -104,22 +113,22 @@ def _zip(*iterables: Any, strict: bool = False) -> Any:
         # Beside what only the graph can count, a Python range is counted by the graph.
         iterables = tuple(_range_tensor(subject) if type(subject) is range else subject for subject in iterables)
     if all(subjects.is_iterable(subject) for subject in iterables):
-        walks = [subjects.walk_together(subject, "zip") for subject in iterables]
-        return subjects.Lazy(subjects.Zipped(walks, strict))
+        together = [subjects.walk_together(subject, "zip") for subject in iterables]
+        return Lazy(Zipped(together, strict))
     try:
         return zip(*[operators.iterate(subject) for subject in iterables], strict=strict)
     except StagingError:
         beside = [_walk_beside(subject) for subject in iterables]
         if strict or None in beside:
             raise
-        return subjects.Lazy(subjects.Zipped([walk for walk in beside if walk is not None]))
+        return Lazy(Zipped([walk for walk in beside if walk is not None]))
 
 
-def _walk_beside(subject: Any) -> subjects.Walk | None:
+def _walk_beside(subject: Any) -> walks.Walk | None:
     """The walk over a subject of `zip`, which may be an ordinary list if its elements are alike."""
     if subjects.is_iterable(subject):
         return subjects.walk_together(subject, "zip")
-    return subjects.OverList(list(subject)) if isinstance(subject, (list, tuple, range)) else None
+    return walks.OverList(list(subject)) if isinstance(subject, (list, tuple, range)) else None
 
 
 def _range_tensor(numbers: range) -> Any:
@@ -128,17 +137,17 @@ def _range_tensor(numbers: range) -> Any:
 
 def _map(function: Callable[..., Any], *iterables: Any) -> Any:
     if len(iterables) == 1 and subjects.is_iterable(iterables[0]):
-        return subjects.Lazy(subjects.Mapped(function, subjects.walk_over(iterables[0]), several=False))
+        return Lazy(Mapped(function, subjects.walk_over(iterables[0]), several=False))
     if all(subjects.is_iterable(subject) for subject in iterables):
-        walks = subjects.Zipped([subjects.walk_together(subject, "map") for subject in iterables])
-        return subjects.Lazy(subjects.Mapped(function, walks, several=True))
+        together = Zipped([subjects.walk_together(subject, "map") for subject in iterables])
+        return Lazy(Mapped(function, together, several=True))
     return map(function, *(operators.iterate(subject) for subject in iterables))
 
 
 def _filter(function: Callable[..., Any] | None, iterable: Any) -> Any:
     if not subjects.is_iterable(iterable):
         return filter(functools.partial(_kept, function), iterable)
-    return subjects.Lazy(subjects.Filtered(function, subjects.walk_over(iterable)))
+    return Lazy(Filtered(function, subjects.walk_over(iterable)))
 
 
 def _kept(function: Callable[..., Any] | None, element: Any) -> Any:
@@ -180,130 +189,6 @@ def _scalar(value: Any, function: str) -> Any:
     return tf.convert_to_tensor(value)
 
 
-def _extreme(name: str, reduce: Callable[..., Any], better: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    def extreme(*args: Any, key: Callable[..., Any] | None = None, **options: Any) -> Any:
-        if options:
-            raise StagingError(
-                f"{name}() of tensors takes no {', '.join(sorted(options))} while a graph is built: use a loop"
-            )
-        if len(args) > 1 or not isinstance(args[0], values.TENSORS):
-            return _best(args if len(args) > 1 else operators.iterate(args[0]), key, better)
-        tensor = tf.convert_to_tensor(args[0])
-        if key is None:
-            _one_dimension(tensor, name)
-        size = subjects.length(tensor)
-        if isinstance(size, int):
-            if size == 0:
-                raise ValueError(f"{name}() arg is an empty sequence")
-            return _reduced(tensor, key, reduce)
-        with tf.control_dependencies([tf.debugging.Assert(size > 0, [f"{name}() arg is an empty sequence"])]):
-            return _reduced(tf.identity(tensor), key, reduce)
-
-    return extreme
-
-
-def _best(elements: Sequence[Any], key: Callable[..., Any] | None, better: Callable[[Any, Any], Any]) -> Any:
-    """The first element of which no other is better, one by one."""
-    best, *others = elements
-    best_key = best if key is None else calls.call(key, (best,), {})
-    for value in others:
-        value_key = value if key is None else calls.call(key, (value,), {})
-        wins = values.truth(better(value_key, best_key))
-        best, best_key = tf.where(wins, value, best), tf.where(wins, value_key, best_key)
-    return best
-
-
-def _reduced(tensor: Any, key: Callable[..., Any] | None, reduce: Callable[..., Any]) -> Any:
-    if key is None:
-        return reduce(tensor, axis=0)
-    find = tf.argmin if reduce is tf.reduce_min else tf.argmax
-    return tf.gather(tensor, find(_keys(key, tensor)))
-
-
-def _one_dimension(tensor: Any, name: str) -> None:
-    if tensor.shape.rank == 0:
-        raise TypeError("iteration over a 0-d tensor")
-    if tensor.shape.rank not in (1, None):
-        raise ValueError(
-            f"{name}() of a tensor of shape {tensor.shape} compares whole rows, which have no one truth"
-        )
-
-
-def _sum(iterable: Any, start: Any = 0) -> Any:
-    if isinstance(iterable, tf.data.Dataset):
-        element = iterable.element_spec
-        return iterable.reduce(tf.cast(start, element.dtype), lambda total, value: total + value)
-    if isinstance(iterable, values.TENSORS):
-        tensor = tf.convert_to_tensor(iterable)
-        size = subjects.length(tensor)
-        if not isinstance(size, int) or size > SEQUENTIAL:
-            total = tf.reduce_sum(tensor, axis=0)
-            return total if isinstance(start, int) and start == 0 else start + total
-    return sum(operators.iterate(iterable), start)
-
-
-def _any(iterable: Any) -> Any:
-    if isinstance(iterable, tf.data.Dataset):
-        hits = iterable.filter(values.truth).take(1)
-        return hits.reduce(tf.constant(False), lambda _, element: tf.constant(True))
-    return _all_or_any(iterable, tf.reduce_any, "any")
-
-
-def _all(iterable: Any) -> Any:
-    if isinstance(iterable, tf.data.Dataset):
-        misses = iterable.filter(lambda element: tf.logical_not(values.truth(element))).take(1)
-        return misses.reduce(tf.constant(True), lambda _, element: tf.constant(False))
-    return _all_or_any(iterable, tf.reduce_all, "all")
-
-
-def _all_or_any(iterable: Any, reduce: Callable[..., Any], name: str) -> Any:
-    if not isinstance(iterable, values.TENSORS):
-        return reduce(tf.stack([values.truth(element) for element in operators.iterate(iterable)]))
-    tensor = tf.convert_to_tensor(iterable)
-    _one_dimension(tensor, name)
-    return reduce(tensor if tensor.dtype == tf.bool else tf.cast(tensor, tf.bool))
-
-
-def _sorted(iterable: Any, *, key: Callable[..., Any] | None = None, reverse: bool = False) -> Any:
-    """The sorted elements: of a tensor as a tensor, of all else as a list."""
-    if not isinstance(iterable, values.TENSORS):
-        return _sorted_list(list(operators.iterate(iterable)), key, reverse)
-    tensor = tf.convert_to_tensor(iterable)
-    direction = "DESCENDING" if reverse else "ASCENDING"
-    if key is None:
-        _one_dimension(tensor, "sorted")
-        return tf.sort(tensor, direction=direction)
-    return tf.gather(tensor, tf.argsort(_keys(key, tensor), direction=direction, stable=True))
-
-
-def _sorted_list(elements: list[Any], key: Callable[..., Any] | None, reverse: bool) -> list[Any]:
-    keys = elements if key is None else [calls.call(key, (element,), {}) for element in elements]
-    if not any(isinstance(each, values.TENSORS) for each in keys):
-        order = sorted(range(len(elements)), key=keys.__getitem__, reverse=reverse)
-        return [elements[place] for place in order]
-    try:
-        stacked, stacked_keys = tf.stack(elements), tf.stack(keys)
-    except (TypeError, ValueError, tf.errors.OpError) as error:
-        raise StagingError(
-            "sorted() of a list in an order that is known only when the graph runs needs elements that are tensors "
-            f"of one dtype and shape: {error}"
-        ) from error
-    order = tf.argsort(stacked_keys, direction="DESCENDING" if reverse else "ASCENDING", stable=True)
-    return list(tf.unstack(tf.gather(stacked, order)))
-
-
-def _keys(key: Callable[..., Any], tensor: Any) -> Any:
-    return tf.map_fn(
-        lambda element: calls.call(key, (element,), {}), tensor, fn_output_signature=_key_spec(key, tensor)
-    )
-
-
-def _key_spec(key: Callable[..., Any], tensor: Any) -> Any:
-    with private.scratch_graph().as_default():
-        element = tf.compat.v1.placeholder(tensor.dtype, tensor.shape[1:])
-        return tf.TensorSpec([], values.dtype_of(calls.call(key, (element,), {})))
-
-
 def _reversed(subject: Any) -> Any:
     if isinstance(subject, values.TENSORS):
         if subject.shape.rank == 0:
@@ -311,13 +196,13 @@ def _reversed(subject: Any) -> Any:
         return tf.reverse(tf.convert_to_tensor(subject), [0])
     if isinstance(subject, tf.RaggedTensor):
         return subject[::-1]
-    if isinstance(subject, subjects.Lazy):
-        raise TypeError(f"'{subjects.python_name(subject)}' object is not reversible")
+    if isinstance(subject, Lazy):
+        raise TypeError(f"'{python_name(subject)}' object is not reversible")
     return reversed(operators.iterate(subject))
 
 
 def _iter(*args: Any) -> Any:
-    if len(args) == 1 and isinstance(args[0], (*values.TENSORS, tf.RaggedTensor, subjects.Lazy)):
+    if len(args) == 1 and isinstance(args[0], (*values.TENSORS, tf.RaggedTensor, Lazy)):
         return iter(operators.iterate(args[0]))
     return iter(*args)
 
@@ -348,12 +233,12 @@ TABLE: dict[Any, Callable[..., Any]] = {
     int: _int,
     float: _float,
     bool: values.truth,
-    min: _extreme("min", tf.reduce_min, lambda one, best: one < best),
-    max: _extreme("max", tf.reduce_max, lambda one, best: one > best),
-    sum: _sum,
-    any: _any,
-    all: _all,
-    sorted: _sorted,
+    min: reductions.extreme("min", tf.reduce_min, lambda one, best: one < best),
+    max: reductions.extreme("max", tf.reduce_max, lambda one, best: one > best),
+    sum: reductions.sum_,
+    any: reductions.any_,
+    all: reductions.all_,
+    sorted: reductions.sorted_,
     reversed: _reversed,
     iter: _iter,
     next: _next,

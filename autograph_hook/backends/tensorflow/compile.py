@@ -28,6 +28,7 @@ class Compiled:
         self.concrete = concrete
         self._call = private.flat_call(concrete)
         self._options = private.exact_options()
+        private.exact_gradients(concrete, self._options)
         # What the function takes from outside: resources of variables, and eager tensors, by value at
         # tracing.
         self.captures: list[Any] = list(concrete.captured_inputs)
@@ -55,6 +56,7 @@ def trace(
         with _no_variables(), printing.top():
             outputs = list(function(list(tensors)))
             exact.check_outputs(outputs)
+            exact.check_uses()
         order(tf.compat.v1.get_default_graph())
         return outputs
 

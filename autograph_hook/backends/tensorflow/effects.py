@@ -270,7 +270,8 @@ def refusal(owner: Any, name: str) -> str | None:
     else:
         allowed = READABLE_OF_COMPOSITES
     if name not in allowed:
-        return f"reads {name!r} of a {type(owner).__name__}, which a graph does not have or has otherwise"
+        what = "tensor" if isinstance(owner, tf.Tensor) else type(owner).__name__
+        return f"reads {name!r} of a {what}, which a graph does not have or has otherwise"
     if name in ("shape", "get_shape", "ndim") and not owner.shape.is_fully_defined():
         return "reads a shape that is known only when the graph runs"
     return None
@@ -279,6 +280,29 @@ def refusal(owner: Any, name: str) -> str | None:
 def is_constant(value: Any) -> bool:
     """An object of TensorFlow's that never changes."""
     return isinstance(value, IMMUTABLE)
+
+
+_OPTIONS = frozenset(
+    {
+        "name", "parallel_iterations", "maximum_iterations", "swap_memory", "infer_shape", "reverse", "exclusive",
+        "fn_output_signature", "dtype", "strict", "back_prop", "return_same_structure",
+    }
+)  # fmt: skip
+
+
+def is_option(name: str) -> bool:
+    return name in _OPTIONS
+
+
+def is_setting(kind: type) -> bool:
+    return kind.__module__.startswith(("keras.src.optimizers", "keras.src.losses", "keras.src.dtype_policies"))
+
+
+_SAME_OF_SYMBOLS = ("Tensor", "Variable", "RaggedTensor", "SparseTensor", "IndexedSlices", "TensorArray", "Module")
+
+
+def holds_symbols(kind: type) -> bool:
+    return kind.__name__ in _SAME_OF_SYMBOLS
 
 
 def foreign(value: Any) -> str | None:

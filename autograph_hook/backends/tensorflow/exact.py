@@ -7,6 +7,7 @@ The same goes for the text of a symbolic tensor, which is not the text of an eag
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -99,6 +100,30 @@ def check_outputs(tensors: Sequence[Any]) -> None:
         raise Inexact("returns a Python bool that depends on a tensor")
 
 
+def check_uses() -> None:
+    """A Python bool of the eager run that an operator takes gives another Python value, or is a number to it."""
+    for tensor in list((_thread.truths or {}).values()):
+        _check_uses(tensor)
+
+
+_OPERATORS = re.compile(r"(.*/)?((and|or|Equal|NotEqual|LogicalNot)(_\d+)?|(mul|xor)(_\d+)?/\w+)")
+"""The names of what the operators `&`, `|`, `^`, `~`, `*`, `==` and `!=` of a tensor of bools add to a graph. What the
+staging of control flow adds has other names."""
+
+
+def _check_uses(tensor: Any) -> None:
+    for operation in tensor.consumers():
+        if _OPERATORS.fullmatch(operation.name) and not any(map(is_truth, operation.outputs)):
+            raise Inexact("uses a Python bool that depends on a tensor as an operand")
+        if operation.type in ("If", "StatelessIf", "While", "StatelessWhile"):
+            given = list(operation.inputs)[1 if operation.type.endswith("If") else 0 :]
+            places = [i for i, each in enumerate(given) if each is tensor]
+            for name in private.function_names(operation) if places else ():
+                graph = private.function_graph(operation.graph, name)
+                for i in places if graph is not None else ():
+                    _check_uses(graph.inputs[i])
+
+
 def check_item(subject: Any, key: Any) -> None:
     """What an index that depends on a tensor picks from a Python list must be a tensor."""
     if id(key) in (_thread.truths or ()):
@@ -116,6 +141,7 @@ class Watched:
         self.labels = state.labels
         self.skipped = skipped
         self.seen: list[tuple[Any, ...]] = []
+        self.ordered: list[Sequence[Sequence[Any]]] = []
 
     @property
     def guarded(self) -> bool:
@@ -127,7 +153,11 @@ class Watched:
             self.skipped -= 1
         else:
             self.seen.append(values)
+        self.ordered.append(self.state.orders())
         return values
+
+    def orders(self) -> Sequence[Sequence[Any]]:
+        return self.state.orders()
 
     def set(self, values: Sequence[Any]) -> None:
         self.state.set(values)
@@ -142,6 +172,10 @@ class Watched:
             there = {_is_there(found[i]) for found in self.seen} | {_is_there(value)}
             if not label.isidentifier() and len(there) > 1:
                 raise Inexact(f"makes or deletes {label} under a condition, or in a loop, that depends on a tensor")
+            if any(_differ_in_order(values[i], value) for values in self.seen):
+                raise Inexact(f"the order of the keys of {label} depends on a tensor")
+        if len(self.ordered[0]) and not all(map(_is_kept, *self.ordered, self.state.orders())):
+            raise Inexact("the order of the keys of a dictionary, or of an object's attributes, depends on a tensor")
 
 
 def _is_there(value: Any) -> bool | None:
@@ -164,6 +198,29 @@ def _became_tensor(before: Any, after: Any) -> bool:
     if issubclass(kind, dict) and isinstance(after, dict):
         return any(_became_tensor(item, after.get(key)) for key, item in before.items())
     return False
+
+
+def _differ_in_order(one: Any, other: Any) -> bool:
+    """Do dictionaries in these values have the same keys in another order?"""
+    if isinstance(one, dict) and isinstance(other, dict):
+        if one.keys() == other.keys() and list(one) != list(other):
+            return True
+        return any(_differ_in_order(item, other.get(key)) for key, item in one.items())
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return any(map(_differ_in_order, one, other))
+    return False
+
+
+def _is_kept(*orders: Sequence[Any]) -> bool:
+    """Do the keys that these have in common come in one order?
+
+    Also with those from before: putting a key back that a branch has deleted moves it to the end.
+    """
+    for i, one in enumerate(orders):
+        for other in orders[:i]:
+            if one != other and [key for key in one if key in other] != [key for key in other if key in one]:
+                return False
+    return True
 
 
 def staged(run: Callable[[Any], None], state: State, skipped: int) -> None:

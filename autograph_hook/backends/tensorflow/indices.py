@@ -203,11 +203,11 @@ def _attempt_of(left: Any, right: Any) -> Attempt:
     return index.attempt
 
 
-def _bounds(value: Any) -> tuple[int, int]:
+def bounds_of(value: Any) -> tuple[int, int]:
     return (value.low, value.high) if type(value) is Index else (int(value), int(value))
 
 
-def _form(value: Any) -> Form | None:
+def form_of(value: Any) -> Form | None:
     return value.form if type(value) is Index else Form({}, int(value))
 
 
@@ -223,7 +223,7 @@ def _arithmetic(left: Any, right: Any, symbol: str, function: Callable[[Any, Any
     attempt = _attempt_of(left, right)
     if type(other) not in (bool, int, Index):
         attempt.refuse(f"the loop's index {symbol} a Python {type(other).__name__} is a number of Python's")
-    (low, high), (other_low, other_high) = _bounds(left), _bounds(right)
+    (low, high), (other_low, other_high) = bounds_of(left), bounds_of(right)
     if symbol in ("//", "%") and other_low <= 0 <= other_high:
         attempt.refuse(f"the loop's index {symbol} what may be 0")
     if symbol == "%" and (other_low != other_high or low // other_low != high // other_low):
@@ -235,7 +235,7 @@ def _arithmetic(left: Any, right: Any, symbol: str, function: Callable[[Any, Any
         return least
     dtype = _dtype(attempt, least, most, low, high, other_low, other_high)
     tensor = function(_in(left, dtype), _in(right, dtype))
-    forms = _form(left), _form(right)
+    forms = form_of(left), form_of(right)
     return Index(
         attempt, tensor, least, most, lambda bases: function(_number(left, bases), _number(right, bases)),
         _combined(symbol, *forms),
@@ -272,7 +272,7 @@ def _compared(left: Index, right: Any, function: Callable[[Any, Any], Any]) -> A
     attempt = left.attempt
     if type(right) not in (bool, int, Index):
         attempt.refuse(f"the loop's index is compared with a Python {type(right).__name__}")
-    (low, high), (other_low, other_high) = _bounds(left), _bounds(right)
+    (low, high), (other_low, other_high) = bounds_of(left), bounds_of(right)
     if left is right or high < other_low or low > other_high:
         return function(low, other_low)
     decided = {function(one, two) for one in (low, high) for two in (other_low, other_high)}
@@ -289,9 +289,6 @@ def _converted(value: Index, dtype: Any = None, name: Any = None, as_ref: bool =
 
 
 tf.register_tensor_conversion_function(Index, _converted)
-
-
-# Picking from tensors.
 
 
 def holds(value: Any) -> bool:
@@ -318,70 +315,3 @@ def find(value: Any) -> Index | None:
     elif type(value) is slice:
         parts = (value.start, value.stop, value.step)
     return next((found for found in map(find, parts) if found is not None), None)
-
-
-def item(subject: Any, key: Any) -> Any:
-    """`subject[key]`, with the shape that it has for each number that the indices in the key stand for."""
-    attempt = find(key).attempt  # type: ignore[union-attr]  # asked only where `holds(key)`
-    if isinstance(subject, tf.TensorArray):
-        return subject.read(key.as_tensor()) if type(key) is Index else attempt.refuse("picks from a TensorArray")
-    if not isinstance(subject, (tf.Tensor, tf.Variable)) or subject.shape.rank is None or subject.dtype == tf.string:
-        attempt.refuse(f"picks from a {type(subject).__name__} by its index")
-    parts = key if type(key) is tuple else (key,)
-    given = sum(part is not None and part is not Ellipsis for part in parts)
-    axis, axes = 0, []
-    for part in parts:
-        axes.append(axis)
-        axis += subject.shape.rank - given if part is Ellipsis else int(part is not None)
-    if axis > subject.shape.rank:
-        return subject[tuple(0 if type(part) is Index else part for part in parts)]  # raises as for an int
-    sizes: dict[int, int] = {}
-    place, keys = 0, []
-    for part, at in zip(parts, axes, strict=True):
-        if holds(part):
-            size = subject.shape[at]
-            if type(part) is Index:
-                part = _element(attempt, part, size)
-            else:
-                part, sizes[place] = _stretch(attempt, part, size)
-        elif type(part) not in (int, slice, type(None), type(Ellipsis)):
-            attempt.refuse(f"picks by its index and by a {type(part).__name__}")
-        if part is Ellipsis:
-            place += subject.shape.rank - given
-        elif part is None or isinstance(part, slice):
-            place += 1
-        keys.append(part)
-    found = subject[tuple(keys)]
-    shape = found.shape.as_list()
-    for place, length in sizes.items():
-        shape[place] = length
-    found.set_shape(shape)
-    return found
-
-
-def _element(attempt: Attempt, index: Index, size: int | None) -> Any:
-    if index.low < 0 <= index.high or (size is not None and (index.high >= size or index.low < -size)):
-        attempt.refuse(f"an index between {index.low} and {index.high} picks from {size} elements")
-    return index.as_tensor() if index.low >= 0 or size is None else (index + size).as_tensor()
-
-
-def _stretch(attempt: Attempt, part: slice, size: int | None) -> tuple[slice, int]:
-    """A slice with bounds that are indices or ints: as many elements for every number."""
-    bounds = [part.start, part.stop]
-    if part.step not in (None, 1) or not all(type(bound) in (int, Index) for bound in bounds):
-        attempt.refuse("a slice whose length depends on the loop's index")
-    if size is None:
-        attempt.refuse("a slice of a dimension that is not known")
-    ends = []
-    for bound in bounds:
-        low, high = _bounds(bound)
-        moved = bound + size if high < 0 else bound
-        low, high = _bounds(moved)
-        if low < 0 or high > size:
-            attempt.refuse(f"a slice that ends between {low} and {high} of {size} elements")
-        ends.append(moved)
-    start, stop = _form(ends[0]), _form(ends[1])
-    length = None if start is None or stop is None else stop.plus(start, -1)
-    if length is None or length.factors or length.constant < 0:
-        attempt.refuse("a slice whose length depends on the loop's index")
-    return slice(*(end.as_tensor() if type(end) is Index else end for end in ends)), length.constant

@@ -80,10 +80,19 @@ def pop(subject: list[Any], index: Any = -1) -> Any:
         raise IndexError("pop from empty list")
     if isinstance(index, int) and index == -1:
         return _pop_last(subject, part)
-    place = _index(index, part)
-    found = lists.element(part, place)
+    place = _in_range(_index(index, part), part.count())
+    found = lists.taken(part, place)
     subject[:] = [*_span(part, 0, place), *_span(part, place + 1, part.count())]
     return found
+
+
+def _in_range(place: Any, count: Any) -> Any:
+    """The place of an element that is taken out: the graph checks it, whether or not anybody uses the element."""
+    if isinstance(place, int) and isinstance(count, int):
+        return place
+    holds = tf.logical_and(tf.greater_equal(place, 0), tf.less(place, count))
+    with tf.control_dependencies([tf.debugging.Assert(holds, ["list index out of range", place, count])]):
+        return tf.identity(place)
 
 
 def _pop_last(subject: list[Any], part: Elements) -> Any:

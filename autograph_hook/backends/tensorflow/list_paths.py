@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autograph_hook.backends import identity
 from autograph_hook.backends.protocol import Reference
 from autograph_hook.backends.tensorflow import exact, lists, promotion
 from autograph_hook.backends.tensorflow.elements import Elements
@@ -15,8 +16,9 @@ def _alike(one: Any, other: Any) -> promotion.Pair | None:
     kind = lists.kind_of([*one, *other])
     if kind is None:
         return None
-    if exact.is_demanded() and any(spec.number is not None for spec in kind.specs):
+    if exact.is_demanded() and any(map(lists.holds_number, [*one, *other])):
         raise exact.Inexact("changes the length of a list of Python numbers, by a tensor")
+    identity.note_copied([*one, *other], identity.ABSORBED)
     mine, theirs = lists.as_elements(one, kind), lists.as_elements(other, kind)
     if not _same_origin(mine, theirs):
         mine.length = theirs.length = None

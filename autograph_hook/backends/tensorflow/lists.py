@@ -10,10 +10,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import tensorflow as tf
 
+from autograph_hook.backends import identity
 from autograph_hook.backends.tensorflow import nests, values
 from autograph_hook.backends.tensorflow.elements import Elements, Kind, Origin, Spec, empty, refused, shape_text, sizes
 
@@ -40,9 +40,17 @@ def kind_of(parts: Parts) -> Kind | None:
 
 def _kind_of_one(element: Any) -> Kind | None:
     structure, leaves = nests.flatten(element)
+    if nests.may_change(structure):
+        return None
     if not leaves or not all(_is_listable(leaf) for leaf in leaves):
         return None
     return Kind(structure, tuple(map(_spec, leaves)))
+
+
+def holds_number(part: Any) -> bool:
+    """Is a part of a list, or something in it, a number of Python's?"""
+    kind = part.kind if type(part) is Elements else _kind_of_one(part)
+    return kind is not None and any(spec.number is not None for spec in kind.specs)
 
 
 def _is_listable(leaf: Any) -> bool:
@@ -94,18 +102,23 @@ def _with_number(number: Any, dtype: Any) -> Any:
 # One part for all
 
 
-_whole: WeakKeyDictionary[Any, dict[int, tuple[list[Any], list[Any], Elements]]] = WeakKeyDictionary()
-"""For each graph the lists that were made one part in it: the list, what it held, and the part."""
+_WHOLE = "_autograph_hook_lists"
+"""The attribute of a graph that keeps the lists that were made one part in it: the list, what it held, and the part.
+The graph must not outlive its use, so nothing else holds them."""
 
 
 def whole(value: list[Any]) -> Elements:
     """The list as one part, in the graph that is being built."""
     if len(value) == 1 and type(value[0]) is Elements:
         return value[0]
-    known = _whole.setdefault(tf.compat.v1.get_default_graph(), {})
+    graph = tf.compat.v1.get_default_graph()
+    known = getattr(graph, _WHOLE, None)
+    if known is None:
+        known = {}
+        setattr(graph, _WHOLE, known)
     before = known.get(id(value))
     if before is not None and before[0] is value and values.unchanged(before[1], value):
-        return before[2]
+        return before[2]  # type: ignore[no-any-return]
     kind = kind_of(value)
     if kind is None:
         raise refused("the elements have no common type in")
@@ -207,7 +220,12 @@ def item_of(handle: Any, index: Any, spec: Spec) -> Any:
 
 
 def element(part: Elements, index: Any) -> Any:
-    """The element with an index that is not negative."""
+    """The element with an index that is not negative. The containers that it is made of are copies."""
+    return identity.note_copied(taken(part, index), identity.PICKED)
+
+
+def taken(part: Elements, index: Any) -> Any:
+    """The same, for a list that no longer has it."""
     return element_of(part, [item_of(part.handle(leaf), index, spec) for leaf, spec in enumerate(part.kind.specs)])
 
 

@@ -69,6 +69,10 @@ class _Unread(Joined):
 
     __slots__ = ()
 
+    def error(self) -> BaseException:
+        """The error of code that can do with one kind of value only."""
+        raise NotImplementedError
+
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
         caller = sys._getframe(1)
@@ -76,7 +80,7 @@ class _Unread(Joined):
             caller = caller.f_back
         if caller.f_code.co_filename.startswith(PACKAGE):
             return type(self)
-        raise self.returned()
+        raise self.error()
 
 
 class Conflict(_Unread):
@@ -99,11 +103,12 @@ class Conflict(_Unread):
     def is_none(self, wanted: bool) -> Any:
         raise self.error()
 
-    def returned(self) -> BaseException:
-        return self.error()
+    def returned(self) -> Any:
+        raise self.error()
 
     def __repr__(self) -> str:
-        return f"<{self.story.label}: one of two values, known only when the graph runs>"
+        what = "the result" if self.story.is_result else self.story.label
+        return f"<{what}: one of two values, known only when the graph runs>"
 
 
 class Maybe(_Unread):
@@ -139,7 +144,7 @@ class Maybe(_Unread):
     def absence(self) -> Any:
         """The flag that there is none."""
         if self._absence is None:
-            self._absence = tf.logical_not(self.present)
+            self._absence = tf.logical_not(self.present, name="otherwise")
         return self._absence
 
     def known(self) -> bool | None:
@@ -197,8 +202,14 @@ class Maybe(_Unread):
             return self.present if holds else tf.constant(False)
         return tf.logical_and(self.present, holds)
 
-    def returned(self) -> BaseException:
+    def error(self) -> BaseException:
         return exact.refusal(self.story.text() if self.story is not None else self._message("it", None))
+
+    def returned(self) -> Any:
+        # A loop that never runs is as a rule not meant: the graph checks it, as it does a name without a value.
+        if exact.is_demanded() or (self.absent is None and (self.story is None or not self.story.is_loop)):
+            raise self.error()
+        return self.read()
 
     def _with_check(self, name: str, where: Location | None) -> Any:
         graph = tf.compat.v1.get_default_graph()

@@ -1,8 +1,8 @@
 """What a state variable may hold in a graph: nests of tensors, and how they are taken apart and rebuilt.
 
-A nest is made of lists, tuples, named tuples, dicts, composite tensors (ragged, sparse, datasets, ...) and
-TensorArrays. Everything else is a leaf. Unlike `tf.nest`, a variable is a leaf (not its handle), a dict keeps
-its order and need not have sortable keys, and a TensorArray is taken apart into its flow.
+A nest is made of lists, tuples, named tuples, dicts, dataclass instances, composite tensors (ragged, sparse,
+datasets, ...) and TensorArrays. Everything else is a leaf. Unlike `tf.nest`, a variable is a leaf (not its handle), a
+dict keeps its order and need not have sortable keys, and a TensorArray is taken apart into its flow.
 
     >>> structure, leaves = flatten({"a": [1, 2], "b": (3,)})
     >>> leaves
@@ -21,7 +21,7 @@ from typing import Any
 import tensorflow as tf
 
 from autograph_hook.backends.protocol import UNDEFINED
-from autograph_hook.backends.tensorflow import private
+from autograph_hook.backends.tensorflow import private, records
 from autograph_hook.backends.tensorflow.elements import Elements, Kind, empty
 from autograph_hook.backends.tensorflow.maybe import Conflict, Maybe
 
@@ -43,6 +43,16 @@ class Sequenced:
     def __init__(self, kind: type, parts: list[Structure]) -> None:
         self.kind = kind
         self.parts = parts
+
+
+class Recorded(Sequenced):
+    """A dataclass instance."""
+
+    __slots__ = ("names",)
+
+    def __init__(self, kind: type, parts: list[Structure], names: tuple[str, ...]) -> None:
+        super().__init__(kind, parts)
+        self.names = names
 
 
 class Mapped:
@@ -138,6 +148,9 @@ def _flatten(value: Any, leaves: list[Any]) -> Structure:
         components = tf.nest.flatten(value, expand_composites=True)
         leaves.extend(components)
         return Composite(tf.type_spec_from_value(value), len(components))
+    names = records.fields_of(value)
+    if names is not None:
+        return Recorded(kind, [_flatten(getattr(value, name), leaves) for name in names], names)
     leaves.append(value)
     return LEAF
 
@@ -146,6 +159,8 @@ def pack(structure: Structure, leaves: Iterator[Any]) -> Any:
     """The nest of this structure with the next leaves."""
     if isinstance(structure, Sequenced):
         parts = [pack(part, leaves) for part in structure.parts]
+        if isinstance(structure, Recorded):
+            return records.made(structure.kind, structure.names, parts)
         if structure.kind is list:
             return parts
         return tuple(parts) if structure.kind is tuple else structure.kind(*parts)
@@ -185,7 +200,9 @@ def merge(one: Structure, other: Structure) -> Structure | None:
         if one.kind is not other.kind or len(one.parts) != len(other.parts):
             return None
         parts = _merge_all(one.parts, other.parts)
-        return None if parts is None else Sequenced(one.kind, parts)
+        if parts is None:
+            return None
+        return Recorded(one.kind, parts, one.names) if isinstance(one, Recorded) else Sequenced(one.kind, parts)
     if isinstance(one, Mapped) and isinstance(other, Mapped):
         if one.kind is not other.kind or set(one.keys) != set(other.keys):
             return None
@@ -266,6 +283,13 @@ def optionals(structure: Structure) -> list[Optional]:
     if isinstance(structure, (Sequenced, Mapped)):
         return [found for part in structure.parts for found in optionals(part)]
     return [structure, *optionals(structure.part)] if isinstance(structure, Optional) else []
+
+
+def may_change(structure: Structure) -> bool:
+    """Is there an object in the nest whose fields may be set? A copy would not know of it."""
+    if isinstance(structure, Recorded) and not records.is_frozen(structure.kind):
+        return True
+    return isinstance(structure, (Sequenced, Mapped)) and any(map(may_change, structure.parts))
 
 
 def placeholders(structure: Structure) -> list[Callable[[], Any] | None]:

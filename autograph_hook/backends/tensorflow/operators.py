@@ -8,7 +8,8 @@ from typing import Any
 import tensorflow as tf
 
 from autograph_hook.backends.protocol import Location
-from autograph_hook.backends.tensorflow import exact, indices, list_functions, list_methods, lists, subjects, values
+from autograph_hook.backends.tensorflow import exact, indices, list_functions, list_methods, lists, picking, values
+from autograph_hook.backends.tensorflow.combined_walks import Lazy
 from autograph_hook.backends.tensorflow.elements import refused
 from autograph_hook.errors import StagingError
 
@@ -34,7 +35,7 @@ def contains(container: Any, element: Any) -> Any:
 
 def get_item(subject: Any, key: Any) -> Any:
     if indices.holds(key):
-        return indices.item(subject, key)
+        return picking.item(subject, key)
     if isinstance(subject, tf.TensorArray):
         return subject.read(key)
     if (
@@ -81,12 +82,12 @@ def iterate(value: Any) -> Any:
         rows = value.shape[0]
         if rows is not None:
             return [value[row] for row in range(rows)]
-    if isinstance(value, subjects.Lazy):
+    if isinstance(value, Lazy):
         elements = value.listed()
         if elements is not None:
             return elements
-    if isinstance(value, (*values.STAGED, subjects.Lazy)):
-        what = f"{value}" if isinstance(value, subjects.Lazy) else values.describe(value)
+    if isinstance(value, (*values.STAGED, Lazy)):
+        what = f"{value}" if isinstance(value, Lazy) else values.describe(value)
         raise StagingError(
             f"the elements of {what} cannot be listed while the graph is built, "
             "because their number is known only when it runs: use a `for` loop over it"

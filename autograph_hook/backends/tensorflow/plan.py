@@ -203,7 +203,10 @@ class Plan:
         """The plan in which no loop carries this variable: whoever reads it gets an error."""
         slot = self.slots[index]
         plan = self.copy()
-        start = value if type(value) is Conflict else Conflict(self._story(slot, slot.original, value))
+        before = slot.original
+        if type(before) is Maybe and before.story is not None and before.story.is_loop:
+            before = before.absent  # what it was before this loop
+        start = value if type(value) is Conflict else Conflict(self._story(slot, before, value))
         plan.slots[index] = Slot(slot.label, start)
         return Revision(plan)
 

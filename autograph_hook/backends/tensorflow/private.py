@@ -237,6 +237,7 @@ def same_operation(operation: Any, inputs: Sequence[Any]) -> Any:
         [tensor.dtype for tensor in operation.outputs],
         attrs=dict(operation.node_def.attr),
         op_def=operation.op_def,
+        name=operation.name.rpartition("/")[2],
     )
     return copy.outputs[0]
 
@@ -291,6 +292,41 @@ def exact_options() -> Any:
         return context.FunctionCallOptions(config_proto=config)
     except (ImportError, AttributeError):
         return None
+
+
+def exact_gradients(concrete: Any, options: Any) -> None:
+    """Have gradients through calls of this function computed with these options, too.
+
+    A tape calls the function for the gradients later, when the options of the call are gone; rewritten, a chain of
+    products with constants is multiplied in another order. Where this TensorFlow has not what we look for, the
+    gradients differ in their last bits.
+    """
+    select = getattr(concrete, "_select_forward_and_backward_functions", None)
+    if select is None or options is None:
+        return
+
+    def selected(*arguments: Any, **keywords: Any) -> Any:
+        chosen = select(*arguments, **keywords)
+        functions: Any = getattr(chosen, "_functions", None)
+        wrap = getattr(functions, "_wrap_backward_function", None)
+        if wrap is not None and "_wrap_backward_function" not in vars(functions):
+            functions._wrap_backward_function = _optioned(wrap, options)
+        return chosen
+
+    concrete._select_forward_and_backward_functions = selected
+
+
+def _optioned(wrap: Callable[..., Any], options: Any) -> Callable[..., Any]:
+    def wrapped(*arguments: Any) -> Any:
+        backward, recorded = wrap(*arguments)
+
+        def exact(*gradients: Any) -> Any:
+            with with_options(options):
+                return backward(*gradients)
+
+        return exact, recorded
+
+    return wrapped
 
 
 class with_options:

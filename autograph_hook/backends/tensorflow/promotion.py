@@ -13,7 +13,7 @@ from typing import Any
 import tensorflow as tf
 
 from autograph_hook.backends.protocol import UNDEFINED, Joined
-from autograph_hook.backends.tensorflow import nests, values
+from autograph_hook.backends.tensorflow import nests, records, values
 from autograph_hook.backends.tensorflow.maybe import Conflict, Maybe
 
 Pair = tuple[Any, Any]
@@ -96,6 +96,13 @@ def alike(one: Any, other: Any) -> Pair | None:
 
 def _by_parts(one: Any, other: Any) -> Pair | None:
     kind = type(one)
+    names = records.fields_of(one) if kind is type(other) else None
+    if names is not None and records.fields_of(other) is not None:
+        found = [alike(getattr(one, name), getattr(other, name)) for name in names]
+        if any(pair is None for pair in found):
+            return None
+        left, right = ([pair[side] for pair in found if pair] for side in (0, 1))
+        return records.made(kind, names, left), records.made(kind, names, right)
     if kind is not type(other) or len(getattr(one, "__dict__", ())) > 0:
         return None
     if kind is dict and set(one) == set(other):

@@ -18,7 +18,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from autograph_hook.backends.tensorflow import private, recursion, recursion_library
+from autograph_hook.backends.tensorflow import private, recursion_library
+from autograph_hook.backends.tensorflow.recursion_definition import DEEPEST, GRADIENT, call_operation, definitions
 from autograph_hook.errors import StagingError
 
 DEEPEST_KEPT = 1_000
@@ -34,7 +35,7 @@ class Adjoint:
         self.forward = definition.name + "_forward"
         self.backward = definition.name + "_backward"
         for name in (self.forward, self.backward):
-            recursion.definitions[name] = self
+            definitions[name] = self
         definition.adjoint = self
         graph = definition.graph
         self.wanted = [i for i, tensor in enumerate(graph.inputs) if private.gradient_dtype(tensor) is not None]
@@ -76,7 +77,7 @@ class Adjoint:
         self._register(traced, self.backward)
 
     def _register(self, definition: Any, name: str) -> None:
-        recursion_library.register(recursion_library.tied(definition, name, recursion.definitions.__contains__))
+        recursion_library.register(recursion_library.tied(definition, name, definitions.__contains__))
 
     def _taken(self, backward: Any) -> list[tuple[int, Any]]:
         """What the gradient takes from the forward graph: its place among the inputs, and what stands there."""
@@ -129,10 +130,10 @@ def take_from_tape(
         node.attr["output_shapes"].list.shape.add(unknown_rank=True)
 
 
-@tf.RegisterGradient(recursion.GRADIENT)  # type: ignore[untyped-decorator]
+@tf.RegisterGradient(GRADIENT)  # type: ignore[untyped-decorator]
 def _gradient(operation: Any, *given: Any) -> list[Any]:
     """Rewrite a call into one of the forward companion, and call the backward one."""
-    found = recursion.definitions[operation.get_attr("f").name]
+    found = definitions[operation.get_attr("f").name]
     adjoint = found if isinstance(found, Adjoint) else _adjoint(found)
     changes = [
         tf.zeros_like(operation.outputs[i]) if given[i] is None else tf.convert_to_tensor(given[i])
@@ -140,7 +141,7 @@ def _gradient(operation: Any, *given: Any) -> list[Any]:
     ]
     tape = _tape(operation, adjoint, rewritten=found is adjoint)
     handles = [operation.inputs[i] for i in adjoint.handles]
-    results = recursion.call_operation(adjoint.backward, [tape, *handles, *changes], adjoint.dtypes, _SECOND)
+    results = call_operation(adjoint.backward, [tape, *handles, *changes], adjoint.dtypes, _SECOND)
     gradients: list[Any] = [None] * len(operation.inputs)
     for i, result in zip(adjoint.wanted, results, strict=True):
         if operation.inputs[i].dtype != tf.resource:
@@ -170,9 +171,9 @@ def _tape(operation: Any, adjoint: Adjoint, rewritten: bool) -> Any:
     if not is_outermost or adjoint.changes_state:
         private.call_instead(operation, adjoint.forward, [tf.variant], DEEPEST_KEPT if is_outermost else None)
         return operation.outputs[-1]
-    inputs = [tf.constant(recursion.DEEPEST), *list(operation.inputs)[1:]]
+    inputs = [tf.constant(DEEPEST), *list(operation.inputs)[1:]]
     dtypes = [output.dtype for output in operation.outputs]
-    return recursion.call_operation(adjoint.forward, inputs, [*dtypes, tf.variant], _SECOND)[-1]
+    return call_operation(adjoint.forward, inputs, [*dtypes, tf.variant], _SECOND)[-1]
 
 
 _CHANGE_NOTHING = frozenset({"Assert", "ReadVariableOp", "ResourceGather", "ResourceGatherNd", "VariableShape"})
@@ -188,7 +189,7 @@ def _changes_state(graph: Any, known: set[int]) -> bool:
         if not names:
             return operation.type not in ("Placeholder",)
         for name in names:
-            found = recursion.definitions.get(name)
+            found = definitions.get(name)
             inner = getattr(found, "definition", found).graph if found else private.function_graph(graph, name)
             if inner is None or (id(inner) not in known and _changes_state(inner, known)):
                 return True
@@ -197,7 +198,7 @@ def _changes_state(graph: Any, known: set[int]) -> bool:
 
 @tf.RegisterGradient(_SECOND)  # type: ignore[untyped-decorator]
 def _second(operation: Any, *given: Any) -> list[Any]:
-    found = recursion.definitions[operation.get_attr("f").name].definition
+    found = definitions[operation.get_attr("f").name].definition
     raise StagingError(
         f"{found.where}: {found.label} calls itself, and there is no gradient of the gradient of such a function: "
         "write a loop, or take the second gradient of the eager function"

@@ -14,6 +14,7 @@ from autograph_hook.backends.tensorflow import private
 from autograph_hook.backends.tensorflow.compile import Compiled, VariableCreation, seeded, trace
 from autograph_hook.backends.tensorflow.exact import Inexact, exactly
 from autograph_hook.backends.tensorflow.failures import Unordered
+from autograph_hook.errors import StagingError
 
 _EAGER = tf.__internal__.EagerTensor  # no tensor is made for it: that would set up the devices
 _FRAMEWORKS = ("tensorflow", "keras", "tf_keras")
@@ -73,11 +74,36 @@ def compile(
         with exactly():
             compiled = trace(function, inputs, name, xla)
     except (VariableCreation, Unordered, Inexact) as error:
-        raise RuntimeError(str(error)) from None
+        raise StagingError(str(error)) from error
+    except (TypeError, ValueError, NotImplementedError) as error:
+        raise StagingError(_plainly(error)) from error
     kind = seeded(compiled.concrete.graph)
     if kind is not None:
-        raise RuntimeError(f"draws random numbers from a seed ({kind})")
+        raise StagingError(f"draws random numbers from a seed ({kind})")
     return compiled
+
+
+_NODE = " for '{{node"
+_SAYINGS = (
+    ("Iterating over a symbolic", "takes a tensor apart in a way that a graph does not carry: use a `for` loop"),
+    ("as a Python `bool`", "asks Python for the truth of a tensor"),
+    ("object cannot be interpreted as an integer", "uses a tensor as a Python number"),
+    ("only length-1 arrays", "uses a tensor as a Python number"),
+    ("must be real number", "uses a tensor as a Python number"),
+    ("is unhashable", "uses a tensor as a key of a dictionary or an element of a set"),
+    ("len is not well defined", "asks for the length of a tensor where only Python knows it"),
+    ("NumPy call", "gives a tensor to NumPy"),
+    ("a NumPy array", "gives a tensor to NumPy"),
+)
+
+
+def _plainly(error: Exception) -> str:
+    """What an error that only a graph raises means for the user's function; else what it says itself."""
+    text = str(error).strip().split("\n")[0]
+    for part, meaning in _SAYINGS:
+        if part in text and ("ymbolic" in text or "Tensor is unhashable" in text):
+            return meaning
+    return f"raises {type(error).__name__}: {text.partition(_NODE)[0]}"
 
 
 _WRAPPERS = {"ListWrapper": list, "_DictWrapper": dict, "_TupleWrapper": tuple}

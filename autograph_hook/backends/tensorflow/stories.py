@@ -29,7 +29,7 @@ class Story:
     `sides` are the values, `bodies` the functions that left them: None for what was there before the construct.
     """
 
-    __slots__ = ("bodies", "is_loop", "label", "texts", "where")
+    __slots__ = ("are_objects", "bodies", "calls", "is_loop", "label", "texts", "where")
 
     def __init__(
         self, label: str, where: Location, sides: Sequence[Any], bodies: Sequence[Any], is_loop: bool = False
@@ -37,6 +37,10 @@ class Story:
         self.label = label
         self.where = where
         self.texts = [values.describe(side) if side is not UNDEFINED else "without a value" for side in sides]
+        self.calls = all(isinstance(side, (types.FunctionType, types.MethodType, type)) for side in sides)
+        """Are both functions or classes?"""
+        self.are_objects = len(set(self.texts)) == 1 and self.texts[0].startswith("an instance of ")
+        """Are both objects of one class, which no graph takes apart?"""
         self.bodies = bodies
         self.is_loop = is_loop
 
@@ -57,9 +61,13 @@ class Story:
             first, second = (self.texts[side] + self._from(side, "in") for side in (0, 1))
             return f"{first} and {second}"
         first, second = (
-            self.texts[side] + (self._from(side) or f" from before line {self.where.line}") for side in (0, 1)
+            self.texts[side] + (self._from(side) or self._before()) for side in (0, 1)
         )
         return f"is {first} and {second}"
+
+    def _before(self) -> str:
+        """Where a value is from that neither body gave; an expression has its values from nowhere else."""
+        return f" from before line {self.where.line}" if self.label.partition(".")[0].isidentifier() else ""
 
     def _from(self, side: int, word: str = "from") -> str:
         line = self.line(side)
@@ -77,10 +85,13 @@ class Story:
                 f"{self.where}: the function returns {self.two()}, and {self.why()}: "
                 "return values of one kind on every path"
             )
-        return (
-            f"{self.where}: {self.label} {self.two()}, and {self.why()}: "
-            f"give it values of one type and structure {'throughout' if self.is_loop else 'on both paths'}"
-        )
+        places = "throughout" if self.is_loop else "on both paths"
+        advice = f"give it values of one type and structure {places}"
+        if self.are_objects:
+            advice = "set the attributes of one object there, or make its class a dataclass or a named tuple"
+        if self.calls:
+            advice = "call each where it is chosen, and keep what it returns"
+        return f"{self.where}: {self.label} {self.two()}, and {self.why()}: {advice}"
 
 
 def last_line(body: Any, label: str) -> int | None:

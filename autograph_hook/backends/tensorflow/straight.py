@@ -109,9 +109,13 @@ def _chosen(predicate: Any, one: Any, other: Any) -> Any:
     if yes is not None and no is not None:
         if bool(yes) == bool(no):
             return tf.constant(bool(yes))
-        return tf.identity(predicate) if yes else tf.logical_not(predicate)
+        return tf.identity(predicate) if yes else _otherwise(predicate)
     if yes is not None:
-        return tf.logical_or(predicate, other) if yes else tf.logical_and(tf.logical_not(predicate), other)
+        return tf.logical_or(predicate, other) if yes else tf.logical_and(_otherwise(predicate), other)
     if no is not None:
-        return tf.logical_or(tf.logical_not(predicate), one) if no else tf.logical_and(predicate, one)
+        return tf.logical_or(_otherwise(predicate), one) if no else tf.logical_and(predicate, one)
     return tf.where(predicate, one, other)
+
+
+def _otherwise(predicate: Any) -> Any:
+    return tf.logical_not(predicate, name="otherwise")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+import os
 import reprlib
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -215,4 +219,36 @@ def describe(value: Any) -> str:
         return f"a {type(value).__name__} with the keys {', '.join(map(repr, value)) or '(none)'}"
     if isinstance(value, (list, tuple)):
         return f"a {type(value).__name__} of {len(value)}"
-    return f"a {type(value).__module__}.{type(value).__qualname__} object"
+    if isinstance(value, _FUNCTIONS):
+        return _function(value)
+    if isinstance(value, type):
+        return f"the class {_qualified(value)}"
+    return f"an instance of {_qualified(type(value))}"
+
+
+_FUNCTIONS = (
+    types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.MethodDescriptorType, functools.partial,
+)  # fmt: skip
+
+
+def _function(value: Any) -> str:
+    """The function's name, and where it was written."""
+    if isinstance(value, functools.partial):
+        return f"a partial of {_function(value.func) if isinstance(value.func, _FUNCTIONS) else describe(value.func)}"
+    inner = getattr(value, "__func__", value)
+    code = getattr(inspect.unwrap(inner), "__code__", None)
+    kind = "method" if isinstance(value, types.MethodType) else "function"
+    name = getattr(value, "__qualname__", kind).replace("<locals>.", "")
+    kind = "lambda" if name.endswith("<lambda>") else f"{kind} {name}"
+    return f"the {kind}" + (f" (line {code.co_firstlineno})" if code is not None and _is_users(code) else "")
+
+
+def _is_users(code: types.CodeType) -> bool:
+    return not code.co_filename.startswith(_FRAMEWORK)
+
+
+_FRAMEWORK = os.path.dirname(os.path.abspath(tf.__file__)) + os.sep
+
+
+def _qualified(kind: type) -> str:
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"

@@ -18,8 +18,8 @@ from autograph_hook.runtime.operators.collecting import (
     listed,
 )
 from autograph_hook.runtime.operators.control_flow import assert_, for_, if_, while_
-from autograph_hook.runtime.operators.leaving import unless_left
-from autograph_hook.runtime.operators.logic import and_, compare, contains, if_exp, not_, or_
+from autograph_hook.runtime.operators.leaving import caught, unless_left, unless_swallowed
+from autograph_hook.runtime.operators.logic import and_, compare, contains, equal, if_exp, not_, or_, unequal
 from autograph_hook.runtime.operators.matching import captured, holds, matched, matches
 from autograph_hook.runtime.operators.mutation import (
     del_attr,
@@ -45,6 +45,7 @@ __all__ = [
     "call",
     "callee",
     "captured",
+    "caught",
     "collect",
     "collect_lazily",
     "compare",
@@ -54,6 +55,7 @@ __all__ = [
     "del_attr",
     "del_item",
     "each",
+    "equal",
     "for_",
     "generate",
     "get_item",
@@ -86,7 +88,9 @@ __all__ = [
     "spread",
     "super_",
     "text",
+    "unequal",
     "unless_left",
+    "unless_swallowed",
     "unpack",
     "update_attr",
     "update_item",

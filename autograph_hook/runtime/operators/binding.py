@@ -1,9 +1,9 @@
-"""Operands with `:=`: where a graph decides whether one is evaluated, the names that it binds are joined."""
+"""Operands and elements with `:=`: where a graph decides whether one is evaluated, the names it binds are joined."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from types import CodeType, FunctionType
+from collections.abc import Callable, Iterator, Sequence
+from types import CodeType, FunctionType, GeneratorType
 from typing import Any
 
 from autograph_hook.runtime.state import Place, state_of
@@ -61,3 +61,19 @@ def function_of(operand: Any) -> FunctionType:
     """The twin's own function behind an operand."""
     function: FunctionType = operand.function if isinstance(operand, Binding) else operand
     return function
+
+
+def generated(elements: Iterator[Any], body: FunctionType, names: Sequence[str]) -> Iterator[Any]:
+    """The elements of a generator expression: `body(element, found)` appends what one element of its subject gives."""
+    for element in elements:
+        found: list[Any] = []
+        body(element, found)
+        yield from found
+
+
+def bound_by(generator: GeneratorType[Any, Any, Any]) -> Sequence[str]:
+    """The names that the elements of a generator expression bind by `:=`."""
+    if generator.gi_code is not generated.__code__ or generator.gi_frame is None:
+        return ()
+    names: Sequence[str] = generator.gi_frame.f_locals["names"]
+    return names

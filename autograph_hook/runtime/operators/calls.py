@@ -11,11 +11,20 @@ import types
 from collections.abc import Sequence
 from typing import Any
 
-from autograph_hook.backends.protocol import Backend
+from autograph_hook.backends.protocol import Backend, Joined
 from autograph_hook.backends.registry import registry
-from autograph_hook.runtime.dispatch import staged, staged_among
+from autograph_hook.runtime.dispatch import is_of, staged, staged_among
 from autograph_hook.runtime.gate import thread
-from autograph_hook.runtime.operators.constructs import about_to_call, fresh
+from autograph_hook.runtime.locations import here
+from autograph_hook.runtime.operators.binding import bound_by
+from autograph_hook.runtime.operators.constructs import (
+    about_to_call,
+    about_to_change,
+    about_to_set,
+    fresh,
+    is_tracing,
+    refuse,
+)
 from autograph_hook.runtime.operators.containers import backend_of_lists, of_container, require_keys
 from autograph_hook.runtime.operators.naming import settled
 from autograph_hook.runtime.operators.reading import spread
@@ -42,6 +51,7 @@ def callee(function: Any) -> Any:
     all else what calls it as the trace in progress would have called it. The call itself stands in the twin, so that
     whoever looks at the frame or the module of its caller finds the user's.
     """
+    function = settled(function)
     kind = type(function)
     if kind is types.FunctionType:
         twin = _twin(function)
@@ -58,7 +68,7 @@ def callee(function: Any) -> Any:
             return functools.partial(of_container, function)
         if function in _FRAME_BUILTINS:
             return functools.partial(_frame_builtin, function, sys._getframe(1))
-    elif not isinstance(function, type):
+    elif not issubclass(kind, type):
         twin = _twin(getattr(kind, _CALL, None))
         if twin is not None:
             return types.MethodType(twin, function)
@@ -84,12 +94,34 @@ def _outside(function: Any, kind: type) -> Any:
         return functools.partial(_speculative, trace, function)
     if _is_builtin(function):
         return functools.partial(_builtin, function)
-    if kind is types.BuiltinFunctionType or kind is type:
+    if function is getattr or function is hasattr:
+        return functools.partial(_attribute, function)
+    if function is setattr or function is delattr:
+        return functools.partial(_changing, function)
+    if kind is types.BuiltinFunctionType or kind is type or _asks_who_calls(function, kind):
         return function
     for backend in registry.in_use():
         if backend.tracing():
             return functools.partial(_called_by, backend, function)
     return function
+
+
+def _asks_who_calls(function: Any, kind: type) -> bool:
+    """Does it take its caller's module or line from the frame that calls it? Then no frame of ours may be that one."""
+    if issubclass(kind, type):
+        return kind.__module__ == "enum"
+    if kind is types.MethodType:
+        function = function.__func__
+    if type(function) is not types.FunctionType:
+        return False
+    module = function.__globals__.get("__name__")
+    return module == "logging" or (module, function.__name__) in _ASK_WHO_CALLS
+
+
+_ASK_WHO_CALLS = frozenset({
+    ("collections", "namedtuple"), ("typing", "NamedTuple"), ("typing", "TypedDict"), ("dataclasses", "make_dataclass"),
+    ("inspect", "currentframe"), ("inspect", "stack"),
+})  # fmt: skip
 
 
 def _speculative(trace: Any, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
@@ -131,13 +163,50 @@ def _builtin(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
     return function(*arguments, **keywords)
 
 
+def _attribute(function: Any, /, owner: Any, *arguments: Any) -> Any:
+    """`getattr` or `hasattr`: whether there is such an attribute must not depend on the graph."""
+    owner = settled(owner)
+    if function is getattr or len(arguments) != 1:
+        found = function(owner, *arguments)
+    else:
+        try:
+            found = getattr(owner, *arguments)
+        except AttributeError:
+            return False
+    if is_of(found, Joined) and (function is hasattr or len(arguments) > 1) and found.is_undefined():
+        refuse(
+            f"{here()}: whether the object has the attribute {arguments[0]!r} is known only when the graph runs, "
+            "because one path sets it and another does not: set it on both"
+        )
+    if function is hasattr:
+        return True
+    return found.passed() if is_of(found, Joined) else found
+
+
+def _changing(function: Any, /, owner: Any, *arguments: Any) -> Any:
+    """`setattr` or `delattr`, of which the staged constructs around must know."""
+    owner = settled(owner)
+    if is_tracing() and arguments:
+        if function is setattr and len(arguments) == 2:
+            about_to_set(arguments[1], owner, arguments[0])
+        else:
+            about_to_change(owner, arguments[0])
+    return function(owner, *arguments)
+
+
 def _one_decides(function: Any, elements: Any, decisive: bool) -> Any:
     """`any` or `all` of a generator: elements are made up to the first that Python knows to be `decisive`."""
     made = []
     for element in elements:
         made.append(element)
-        if staged(element) is None and bool(element) is decisive:
-            return decisive
+        if staged(element) is None:
+            if bool(element) is decisive:
+                return decisive
+        elif names := bound_by(elements):
+            refuse(
+                f"{here()}: which element decides {function.__name__}() is known only when the graph runs, and with it "
+                f"what {', '.join(names)} is, which each element binds by `:=`: write it as a loop"
+            )
     return _builtin(function, made)
 
 
@@ -193,7 +262,7 @@ def _evaluated(
         return function(**keywords)
     text, *given = arguments
     if isinstance(text, (str, bytes, bytearray)):
-        text = text.lstrip() if function is eval and isinstance(text, str) else text
+        text = text.lstrip(" \t") if function is eval and isinstance(text, str) else text
         text = compile(text, "<string>", function.__name__, caller.co_flags & _FUTURE, dont_inherit=True)
     if not keywords and all(value is None for value in given[:1]):
         local = given[1] if len(given) > 1 and given[1] is not None else names

@@ -6,19 +6,18 @@ list grows in a loop of the graph: `for_` and `if_` are given bodies that append
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import FunctionType
 from typing import Any, cast
 
-from autograph_hook.backends.protocol import Location
 from autograph_hook.errors import StagingError
 from autograph_hook.runtime.dispatch import staged
-from autograph_hook.runtime.gate import thread
+from autograph_hook.runtime.locations import here
 from autograph_hook.runtime.operators import control_flow
+from autograph_hook.runtime.operators.binding import generated
 from autograph_hook.runtime.operators.calls import callee
+from autograph_hook.runtime.operators.constructs import refuse
 from autograph_hook.runtime.operators.reading import attr, made, read_whole
-from autograph_hook.staging.trace import Abort
 
 
 def collect(subject: Any, comprehension: FunctionType) -> Any:
@@ -65,7 +64,12 @@ def generate(subject: Any, body: FunctionType, names: Sequence[str]) -> Any:
     """A generator expression with conditions: `body(element, found)` appends what one element gives."""
     elements, graph_counts = _elements(subject)
     if not graph_counts:
-        return made(_generated(iter(elements), body))
+        return made(generated(iter(elements), body, names))
+    if names:
+        refuse(
+            f"{here()}: a `:=` in a generator expression over a number of elements that is known only when the graph "
+            f"runs: who asks for how many of them decides what {', '.join(names)} is: write it as a loop"
+        )
     found: list[Any] = made([])
     control_flow.for_(subject, _given(body, found), None, names, ())
     return found
@@ -81,13 +85,6 @@ def _placed(function: FunctionType, like: FunctionType) -> FunctionType:
     code, other = function.__code__, like.__code__
     code = code.replace(co_filename=other.co_filename, co_firstlineno=other.co_firstlineno, co_name=other.co_name)
     return FunctionType(code, function.__globals__, other.co_name, None, function.__closure__)
-
-
-def _generated(elements: Iterator[Any], body: FunctionType) -> Iterator[Any]:
-    for element in elements:
-        found: list[Any] = []
-        body(element, found)
-        yield from found
 
 
 def append(found: list[Any], value: Any) -> None:
@@ -112,7 +109,7 @@ def listed(subject: Any, kind: str) -> Any:
     elements, graph_counts = _elements(subject)
     if graph_counts:
         refuse(
-            f"{_here()}: {_KINDS[kind]} over a number of elements that is known only when the graph runs, which "
+            f"{here()}: {_KINDS[kind]} over a number of elements that is known only when the graph runs, which "
             "a graph cannot keep: use a list comprehension or tf.map_fn, or give the subject a known first dimension"
         )
     return elements
@@ -121,7 +118,7 @@ def listed(subject: Any, kind: str) -> Any:
 def decided(test: Any, where: str) -> Any:
     """A condition that must be Python's."""
     if staged(test) is not None:
-        refuse(f"{_here()}: {_CONDITIONS[where]}")
+        refuse(f"{here()}: {_CONDITIONS[where]}")
     return test
 
 
@@ -140,16 +137,3 @@ _CONDITIONS = {
     "yield": f"{_UNKNOWN} around a `yield`: a graph cannot decide whether a generator goes on; yield on both sides, "
     "or yield the condition with the value",
 }  # fmt: skip
-
-
-def refuse(message: str) -> None:
-    """What is asked for cannot be staged."""
-    if thread().trace is not None:
-        raise Abort(message)
-    raise StagingError(message)
-
-
-def _here() -> Location:
-    """Where the twin stands that has called an operator."""
-    frame = sys._getframe(2)
-    return Location(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)

@@ -15,11 +15,12 @@ from _thread import _local
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from autograph_hook.backends.protocol import Location
+from autograph_hook.backends import identity
 from autograph_hook.backends.registry import registry
 from autograph_hook.errors import StagingError
 from autograph_hook.runtime.gate import thread
-from autograph_hook.runtime.state import Variables, location_of, variable_of
+from autograph_hook.runtime.locations import here, location_of
+from autograph_hook.runtime.state import Variables, variable_of
 from autograph_hook.runtime.variables import CONTAINERS, WHOLE, Key, Variable
 from autograph_hook.staging.trace import Abort
 
@@ -96,7 +97,7 @@ def traced(state: Variables, functions: Sequence[types.FunctionType | None], run
             state.adopt(_known(bodies[0].__code__))
             construct = Construct(bodies, state)
             try:
-                return _run(construct, run)
+                return _noted(state, _run(construct, run))
             except Discovered as found:
                 if found.construct is not construct:
                     raise
@@ -115,22 +116,68 @@ def traced(state: Variables, functions: Sequence[types.FunctionType | None], run
     )
 
 
+def _noted(state: Variables, result: Any) -> Any:
+    """A speculative trace must know which tensors may be the same object as another one: on some path they are."""
+    trace = thread().trace
+    if trace is not None:
+        trace.joined.update({id(value): value for value in (*state.get(), result)})
+    return result
+
+
 def _run(construct: Construct, run: Callable[[], Any]) -> Any:
     stack = _stack.constructs
     stack.append(construct)
     try:
         result = run()
-    except Exception:
+    except Exception as error:
         if construct.found is None:
+            _require_no_alias(construct)
+            _mark(error)
             raise
     finally:
         stack.pop()
     if construct.found is not None:
         raise construct.found
+    _keep_identities(construct)
     if stack:
         stack[-1].made.update(construct.made)
         stack[-1].made.update({id(value): value for value, _ in construct.state.stand_ins.values()})
     return result
+
+
+_LEFT = "__autograph_left__"
+
+
+def _mark(error: Exception) -> None:
+    """Note of an exception that it comes out of a construct: whether it is raised is known only when the graph runs."""
+    if isinstance(error, StopIteration):
+        refuse(
+            f"{here()}: StopIteration is raised under a condition, or in a loop, that is known only when the graph "
+            "runs, so how often the loop over this iterator runs is not known while it is traced: loop over a tensor, "
+            "a range or a dataset, or use `while`"
+        )
+    error.__dict__[_LEFT] = True
+
+
+def has_left(error: BaseException) -> bool:
+    """Has this exception come out of a staged construct?"""
+    return _LEFT in error.__dict__
+
+
+def _keep_identities(construct: Construct) -> None:
+    if construct.state.held:
+        _require_no_alias(construct)
+        construct.state.note_identities()
+
+
+def _require_no_alias(construct: Construct) -> None:
+    state = construct.state
+    label = state.alias(_frames()) if state.repeats and state.held else None
+    if label is not None:
+        refuse(
+            f"{location_of(construct.functions[0])}: this loop binds {label} to a container that it also changes by "
+            "another name, and which of them it is bound to is known only when the graph runs: bind it to a copy"
+        )
 
 
 def _known(code: types.CodeType) -> list[Variable]:
@@ -177,6 +224,23 @@ def about_to_change(owner: Any, *keys: Any) -> None:
             return
 
 
+def require_one(owner: Any, what: str = "changes") -> None:
+    """A container that stands for one of several must not change, nor be asked which of them it is."""
+    if not identity.is_noted():
+        return
+    reason = identity.refusal(owner, _accounts)
+    if reason is not None:
+        refuse(f"{here()}: this {what} a {type(owner).__name__} {reason}")
+
+
+def _accounts(value: Any) -> int:
+    """How many references to an object the traces in progress keep."""
+    trace = thread().trace
+    return sum(id(value) in construct.made for construct in _stack.constructs) + (
+        trace is not None and id(value) in trace.made
+    )
+
+
 def about_to_set(value: Any, owner: Any, key: Any) -> None:
     """An attribute or an item is about to be given this value.
 
@@ -199,8 +263,10 @@ _CARRIED = (*_FLAGS, int, float, complex, list, tuple, dict, set, frozenset)
 
 def _is_tensor(value: Any) -> bool:
     kind = type(value)
-    if isinstance(value, tuple):
+    if issubclass(kind, tuple):
         return True  # a named tuple
+    if hasattr(kind, "__dataclass_fields__"):
+        return any(_is_tensor(part) for part in getattr(value, "__dict__", {}).values())
     backend = registry.of(kind)
     return backend is not None and not backend.is_reference(value)
 
@@ -231,6 +297,17 @@ def _discover(depth: int, owner: Any, keys: Sequence[Any]) -> None:
     raise found
 
 
+def _frames() -> list[types.FrameType]:
+    """Those of the program, innermost first."""
+    found = []
+    frame: types.FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if not str(frame.f_globals.get("__name__")).startswith("autograph_hook."):
+            found.append(frame)
+        frame = frame.f_back
+    return found
+
+
 def _site() -> Site:
     """The lines of the user's that led here, innermost first."""
     found = []
@@ -240,15 +317,6 @@ def _site() -> Site:
             found.append((frame.f_code, frame.f_lasti))
         frame = frame.f_back
     return tuple(found)
-
-
-def here() -> Location:
-    """The line of the user's that has called an operator."""
-    frame: types.FrameType | None = sys._getframe(1)
-    while frame is not None and str(frame.f_globals.get("__name__")).startswith("autograph_hook."):
-        frame = frame.f_back
-    assert frame is not None
-    return Location(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
 
 
 def refuse(message: str) -> NoReturn:
@@ -274,14 +342,14 @@ def _forget_local(site: Site, variables: Sequence[Variable]) -> None:
 
 def about_to_call(function: Any, arguments: Sequence[Any]) -> None:
     """A speculative trace is about to call a function that is not enabled."""
-    if not _stack.constructs or not isinstance(function, types.BuiltinFunctionType):
+    if not _stack.constructs or type(function) is not types.BuiltinFunctionType:
         return
     owner = function.__self__
     if function in (setattr, delattr) and len(arguments) > 1:
         about_to_change(arguments[0], arguments[1])
     elif function is next and arguments:
         _forbid(arguments[0])
-    elif not isinstance(owner, types.ModuleType) and type(owner) not in (*CONTAINERS, *_IMMUTABLE):
+    elif not issubclass(type(owner), types.ModuleType) and type(owner) not in (*CONTAINERS, *_IMMUTABLE):
         _forbid(owner)
 
 

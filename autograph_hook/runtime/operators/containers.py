@@ -6,21 +6,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograph_hook.backends.protocol import Backend, Elements, Joined
-from autograph_hook.runtime.dispatch import staged, staged_among
+from autograph_hook.runtime.dispatch import is_of, staged, staged_among
 from autograph_hook.runtime.gate import thread
-from autograph_hook.runtime.operators.constructs import about_to_change, fresh, here, is_tracing, refuse
+from autograph_hook.runtime.locations import here
+from autograph_hook.runtime.operators.constructs import about_to_change, fresh, is_tracing, refuse, require_one
 
 
 def of_container(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
     """Call a method of a list, dictionary or set."""
     owner, name = function.__self__, function.__name__
     changes = name not in _READING
+    if name in _TAKING_KEY and arguments:
+        require_python_key(owner, arguments[0])
     if type(owner) is dict and name != "__setitem__":
         require_keys(owner, arguments[:1] if name in _ONE_KEY else None)
     trace = thread().trace
     backend = _backend(owner, arguments)
     if trace is not None and changes:
         trace.mutation(owner, f"{name}() is called")
+    if changes:
+        require_one(owner)
     if changes and is_tracing():
         keys = _keys(owner, name, arguments, keywords)
         if keys is None:
@@ -49,7 +54,7 @@ def _keys(owner: Any, name: str, arguments: Sequence[Any], keywords: Mapping[str
         return None
     if name in ("setdefault", "pop", "__setitem__", "__delitem__") and arguments:
         return [] if name == "setdefault" and arguments[0] in owner else arguments[:1]
-    if name == "update" and len(arguments) <= 1 and all(isinstance(given, dict) for given in arguments):
+    if name == "update" and len(arguments) <= 1 and all(is_of(given, dict) for given in arguments):
         return [*(arguments[0] if arguments else ()), *keywords]
     return list(owner) if name == "clear" else None
 
@@ -59,12 +64,23 @@ def require_keys(value: Any, keys: Any = None) -> None:
     if type(value) is not dict:
         return
     for key in value if keys is None else keys:
-        item = value.get(key)
-        if isinstance(item, Joined) and item.is_undefined():
+        item: Any = value.get(key)
+        if is_of(item, Joined) and item.is_undefined():
             refuse(
                 f"{here()}: whether the dictionary has the key {key!r} is known only when the graph runs, because one "
                 "path sets it and another does not: set it on both"
             )
+
+
+def require_python_key(owner: Any, key: Any) -> None:
+    """Which item of a dictionary or set a key means must be known while a branch or loop of the graph is traced."""
+    if not is_tracing() or not is_of(owner, dict, set):
+        return
+    if staged(key) is not None or (type(key) is tuple and staged_among(key) is not None):
+        refuse(
+            f"{here()}: the key of a {type(owner).__name__} is a tensor, whose value is known only when the graph "
+            "runs: use a Python value as key, a list or tf.TensorArray for consecutive numbers, or tf.lookup"
+        )
 
 
 def backend_of_lists(arguments: Sequence[Any], keywords: Mapping[str, Any]) -> Backend | None:
@@ -93,6 +109,8 @@ def _among(values: Any) -> Backend | None:
 
 
 _ONE_KEY = ("get", "pop", "setdefault", "__getitem__", "__delitem__", "__contains__")
+
+_TAKING_KEY = frozenset((*_ONE_KEY, "__setitem__", "add", "discard", "remove"))
 
 _READING = frozenset(
     {

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
-from autograph_hook.backends.protocol import Location
 from autograph_hook.runtime.dispatch import staged
+from autograph_hook.runtime.locations import here, location_of
 from autograph_hook.runtime.operators import acting, rolled
 from autograph_hook.runtime.operators.constructs import refuse, traced
 from autograph_hook.runtime.operators.reading import read_whole
-from autograph_hook.runtime.state import Place, Variables, location_of, state_of
+from autograph_hook.runtime.state import Place, Variables, state_of
 from autograph_hook.runtime.variables import WHOLE
 
 
@@ -75,7 +74,7 @@ def while_(test: FunctionType, body: FunctionType, names: Sequence[str], places:
         holds = test()
         backend = staged(holds)
         if backend is not None:
-            state = state_of(names, places, (body, test))
+            state = state_of(names, places, (body, test), repeats=True)
             rolled.note(location_of(body), "while", "a graph loop")
             loop = functools.partial(backend.while_loop, test, body, state, location_of(body))
             if acting.acted_since(before, backend):
@@ -99,7 +98,7 @@ def for_(
     """`for element in subject: body(element)`; `test`, asked after each iteration, may end the loop."""
     backend = staged(subject)
     if backend is not None and backend.is_iterable(subject):
-        state = state_of(names, places, (body, test))
+        state = state_of(names, places, (body, test), repeats=True)
         rolled.note(location_of(body), "for", "a graph loop")
         begun = backend.subject(subject)
         loop = functools.partial(backend.for_each, begun, body, test, state, location_of(body))
@@ -150,8 +149,6 @@ def assert_(holds: Any, message: Callable[[], Any] | None) -> None:
     """`assert holds, message()`"""
     backend = staged(holds)
     if backend is not None:
-        caller = sys._getframe(1)
-        where = Location(caller.f_code.co_filename, caller.f_lineno, caller.f_code.co_name)
-        backend.check(holds, message, where)
+        backend.check(holds, message, here())
     elif not holds:
         raise AssertionError(message()) if message is not None else AssertionError

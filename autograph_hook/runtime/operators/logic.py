@@ -6,14 +6,18 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from autograph_hook.backends import identity
 from autograph_hook.backends.protocol import Backend
-from autograph_hook.runtime.dispatch import staged, staged_among
+from autograph_hook.runtime.dispatch import is_of, staged, staged_among
+from autograph_hook.runtime.gate import thread
+from autograph_hook.runtime.locations import here, location_of
 from autograph_hook.runtime.operators import containers
 from autograph_hook.runtime.operators.binding import Rest, function_of, variables_of
-from autograph_hook.runtime.operators.constructs import traced
+from autograph_hook.runtime.operators.constructs import refuse, traced
 from autograph_hook.runtime.operators.naming import is_, is_not
-from autograph_hook.runtime.state import Variables, location_of
+from autograph_hook.runtime.state import Variables
 from autograph_hook.runtime.variables import Value
+from autograph_hook.staging.trace import Abort
 
 Thunk = Callable[[], Any]
 
@@ -68,7 +72,10 @@ def _select(backend: Backend, test: Any, body: Thunk, orelse: Thunk, operands: t
 
     def chosen() -> Any:
         if not changed.variables:
-            return backend.select(test, body, orelse, where)
+            found: list[Any] = []
+            made = backend.select(test, _noting(body, found), _noting(orelse, found), where)
+            identity.note([(made, found)])
+            return made
         value = Value("the value of the conditional expression")
         state = Variables((value, *changed.variables))
         # A name that one side leaves without a value is read where the other was taken: the expression tells.
@@ -77,6 +84,14 @@ def _select(backend: Backend, test: Any, body: Thunk, orelse: Thunk, operands: t
         return value.get()
 
     return traced(changed, functions, chosen)
+
+
+def _noting(operand: Thunk, values: list[Any]) -> Thunk:
+    def noted() -> Any:
+        values.append(operand())
+        return values[-1]
+
+    return noted
 
 
 def compare(left: Any, *operators: Any) -> Any:
@@ -93,14 +108,36 @@ def contains(element: Any, container: Any) -> Any:
     if type(container) is dict and staged(element) is None:
         containers.require_keys(container, (element,))
     backend = staged(container) or staged(element)
-    if backend is None and isinstance(container, (list, tuple)):
+    if backend is not None and is_of(container, dict, set, frozenset) and thread().trace is not None:
+        raise Abort(f"looks for a tensor in a {type(container).__name__}, which needs its hash")
+    if backend is None and is_of(container, list, tuple):
         backend = staged_among(container)
     return element in container if backend is None else backend.contains(container, element)
 
 
+def equal(left: Any, right: Any) -> Any:
+    """`left == right`"""
+    if type(right) is list and staged(right) is not None:
+        left, right = right, left
+    backend = containers.backend_of_lists((left, right), {})
+    if backend is None:
+        return left == right
+    if type(left) is not list or type(right) is not list or staged(left) is None or right:
+        refuse(
+            f"{here()}: a list whose length is known only when the graph runs is compared: compare its length with "
+            "len(), or its elements with tf.stack()"
+        )
+    return backend.not_(left)
+
+
+def unequal(left: Any, right: Any) -> Any:
+    """`left != right`"""
+    return left != right if containers.backend_of_lists((left, right), {}) is None else not_(equal(left, right))
+
+
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
+    "==": equal,
+    "!=": unequal,
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,

@@ -10,14 +10,18 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from autograph_hook.backends.protocol import Joined
 from autograph_hook.runtime.dispatch import staged
 from autograph_hook.runtime.operators.calls import callee
 from autograph_hook.runtime.operators.logic import and_, if_exp, or_
+from autograph_hook.runtime.operators.naming import is_
 from autograph_hook.runtime.operators.reading import attr, get_item, made, read_whole
 
 _SEQUENCE, _MAPPING, _MATCH_SELF = 1 << 5, 1 << 6, 1 << 22
 """Flags of types: what sequence and mapping patterns accept, and what `int(x)` binds whole."""
 _MISSING = object()
+_WHOLE = frozenset({"singleton", "as", "or"})
+"""Patterns that need no value of their own."""
 
 
 class Match:
@@ -63,6 +67,8 @@ def captured(match: Match, name: str) -> Any:
 def _follow(pattern: tuple[Any, ...], subject: Any, match: Match) -> bool:
     """Look at one pattern; False where the subject surely does not match."""
     kind, *parts = pattern
+    if isinstance(subject, Joined) and kind not in _WHOLE:
+        subject = subject.read()
     return _KINDS[kind](subject, match, *parts)
 
 
@@ -71,7 +77,7 @@ def _value(subject: Any, match: Match, value: Callable[[], Any]) -> bool:
 
 
 def _singleton(subject: Any, match: Match, value: Any) -> bool:
-    return match.require(subject is value)
+    return match.require(is_(subject, value))
 
 
 def _as(subject: Any, match: Match, pattern: tuple[Any, ...] | None, name: str | None) -> bool:

@@ -10,11 +10,21 @@ from collections.abc import Callable
 from types import FrameType, FunctionType
 from typing import Any
 
-from autograph_hook.runtime.dispatch import staged
-from autograph_hook.runtime.gate import gate_of, thread
+from autograph_hook.runtime.dispatch import is_of, staged
+from autograph_hook.runtime.gate import thread
+from autograph_hook.runtime.locations import here
 from autograph_hook.runtime.operators.calls import callee
-from autograph_hook.runtime.operators.constructs import about_to_change, about_to_set, here, is_tracing, made, refuse
+from autograph_hook.runtime.operators.constructs import (
+    about_to_change,
+    about_to_set,
+    is_tracing,
+    made,
+    refuse,
+    require_one,
+)
+from autograph_hook.runtime.operators.containers import require_python_key
 from autograph_hook.runtime.operators.reading import attr, get_item, staged_key
+from autograph_hook.runtime.state import is_copy, sets_itself
 from autograph_hook.runtime.variables import CONTAINERS
 
 _INPLACE: dict[str, Callable[[Any, Any], Any]] = {
@@ -42,11 +52,22 @@ def set_attr(value: Any, owner: Any, name: str) -> None:
     trace = thread().trace
     if trace is not None:
         trace.mutation(owner, f"the attribute {name!r} is set", value)
-    if is_tracing() and not _sets_itself(owner, name):
+    _require_one(owner, name)
+    if is_tracing() and not sets_itself(owner, name):
         if _is_initialised_by(sys._getframe(1), owner):
             made(owner)
         about_to_set(value, owner, name)
     setattr(owner, name, value)
+
+
+def _require_one(owner: Any, name: str) -> None:
+    """An object that stands for one of two must not change: only the graph knows which of them that would be."""
+    if is_copy(owner):
+        refuse(
+            f"{here()}: the attribute {name} is set of a {type(owner).__qualname__} that is another object on another "
+            "path, and which of the two changes is known only when the graph runs: make a new one instead, with "
+            "dataclasses.replace()"
+        )
 
 
 def _is_initialised_by(frame: FrameType, owner: Any) -> bool:
@@ -55,23 +76,19 @@ def _is_initialised_by(frame: FrameType, owner: Any) -> bool:
     return code.co_name == "__init__" and code.co_argcount > 0 and frame.f_locals.get(code.co_varnames[0]) is owner
 
 
-def _sets_itself(owner: Any, name: str) -> bool:
-    """Is it a property whose setter is enabled, and so reports what it sets?"""
-    found = getattr(type(owner), name, None)
-    return type(found) is property and type(found.fset) is FunctionType and gate_of(found.fset) is not None
-
-
 def set_item(value: Any, owner: Any, key: Any, base: Base = None, name: Any = None) -> None:
     """`owner[key] = value`
 
     A staged tensor is replaced by another one. `base` tells what had it: it is a function that closes over its name,
     or that gives the object whose attribute `name` it is, or (`name` is True) the object and the key whose item it is.
     """
+    require_python_key(owner, key)
     trace = thread().trace
     if trace is not None:
         trace.mutation(owner, "an item is set", value)
+    require_one(owner)
     if is_tracing():
-        if isinstance(owner, dict) and staged(key) is None:
+        if is_of(owner, dict) and staged(key) is None:
             about_to_set(value, owner, key)
         elif type(owner) in CONTAINERS:
             about_to_change(owner)
@@ -110,17 +127,19 @@ def del_attr(owner: Any, name: str) -> None:
     trace = thread().trace
     if trace is not None:
         trace.mutation(owner, f"the attribute {name!r} is deleted")
-    if is_tracing() and not _sets_itself(owner, name):
+    if is_tracing() and not sets_itself(owner, name):
         about_to_change(owner, name)
     delattr(owner, name)
 
 
 def del_item(owner: Any, key: Any) -> None:
+    require_python_key(owner, key)
     trace = thread().trace
     if trace is not None:
         trace.mutation(owner, "an item is deleted")
+    require_one(owner)
     if is_tracing():
-        if isinstance(owner, dict) and staged(key) is None:
+        if is_of(owner, dict) and staged(key) is None:
             about_to_change(owner, key)
         elif type(owner) in CONTAINERS:
             about_to_change(owner)
@@ -137,6 +156,7 @@ def inplace(symbol: str, left: Any, right: Any) -> Any:
     if trace is not None:
         trace.inplace(left)
     if type(left) in CONTAINERS:
+        require_one(left)
         about_to_change(left)
         if type(left) is list and symbol == "+" and staged(right) is not None:
             callee(left.extend)(right)

@@ -11,27 +11,33 @@ Only where the analysis says that such a value may come; all other reads stay pl
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
-from autograph_hook.backends.protocol import Counted, Joined, Location
+from autograph_hook.backends.protocol import Counted, Joined
+from autograph_hook.runtime.dispatch import is_of, staged
+from autograph_hook.runtime.gate import thread
+from autograph_hook.runtime.locations import here
+from autograph_hook.runtime.operators.constructs import refuse, require_one
+from autograph_hook.runtime.state import is_copy
+from autograph_hook.runtime.variables import CONTAINERS
+from autograph_hook.staging.trace import Abort
 
 
 def name(value: Any, label: str) -> Any:
     """The value of a name, for a statement that needs one."""
-    return value.read(label, _caller()) if isinstance(value, Joined) else value
+    return value.read(label, here()) if is_of(value, Joined) else value
 
 
 def passed(value: Any, label: str) -> Any:
     """The value of a name, for a statement that only hands it on: it may be None."""
-    return value.passed(label, _caller()) if isinstance(value, Joined) else value
+    return value.passed(label, here()) if is_of(value, Joined) else value
 
 
 def is_(one: Any, other: Any) -> Any:
     """`one is other`"""
-    if isinstance(one, Joined):
+    if is_of(one, Joined):
         return one.is_none(True) if other is None else one.read() is settled(other)
-    if isinstance(other, Joined):
+    if is_of(other, Joined):
         return is_(other, one)
     _require_identity(one, other)
     return one is other
@@ -39,34 +45,50 @@ def is_(one: Any, other: Any) -> Any:
 
 def is_not(one: Any, other: Any) -> Any:
     """`one is not other`"""
-    if isinstance(one, Joined) and other is None:
+    if is_of(one, Joined) and other is None:
         return one.is_none(False)
-    if isinstance(other, Joined) and one is None:
+    if is_of(other, Joined) and one is None:
         return other.is_none(False)
     _require_identity(one, other)
     return settled(one) is not settled(other)
 
 
 def _require_identity(one: Any, other: Any) -> None:
+    trace = thread().trace
+    is_joined = trace is not None and (id(one) in trace.joined or id(other) in trace.joined)
+    if is_joined and one is not other and staged(one) is not None and staged(other) is not None:
+        raise Abort("asks whether two tensors are the same object, which they are on one path only")
     for value, against in ((one, other), (other, one)):
-        if isinstance(value, Counted) and against is not None:
+        if is_of(value, Counted) and against is not None:
             value.identity()
+        if against is not None and type(value) is type(against) in CONTAINERS:
+            require_one(value, "asks for the identity of")
+        if against is not None and is_copy(value):
+            refuse(
+                f"{here()}: `is` asks which object a {type(value).__qualname__} is that is another one on another "
+                "path: compare its fields"
+            )
 
 
 def settled(value: Any) -> Any:
     """A value for code that knows nothing of ours."""
-    return value.read() if isinstance(value, Joined) else value
+    return value.read() if is_of(value, Joined) else value
 
 
 def returned(value: Any) -> Any:
     """What a function returns to code that knows nothing of ours."""
-    parts = value if type(value) in (list, tuple) else value.values() if type(value) is dict else (value,)
-    for part in parts:
-        if isinstance(part, Joined):
-            raise part.returned()
+    if is_of(value, Joined):
+        return value.returned()
+    kind = type(value)
+    if kind is dict:
+        for key, part in value.items():
+            known = returned(part)
+            if known is not part:
+                value[key] = known
+    elif kind in (list, tuple):
+        parts = [returned(part) for part in value]
+        if any(part is not known for part, known in zip(value, parts, strict=True)):
+            if kind is tuple:
+                return tuple(parts)
+            value[:] = parts
     return value
-
-
-def _caller() -> Location:
-    frame = sys._getframe(2)
-    return Location(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)

@@ -6,22 +6,27 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograph_hook.backends.protocol import Backend, Joined
-from autograph_hook.runtime.dispatch import staged
+from autograph_hook.runtime.dispatch import is_of, staged
 from autograph_hook.runtime.gate import thread
 from autograph_hook.runtime.operators import constructs, containers
 
 
 def attr(owner: Any, name: str) -> Any:
     """`owner.name`"""
+    if is_of(owner, Joined):
+        owner = owner.read()
     trace = thread().trace
     if trace is not None:
         return trace.attribute(owner, name)
     value = getattr(owner, name)
-    return value.passed() if isinstance(value, Joined) else value
+    return value.passed() if is_of(value, Joined) else value
 
 
 def get_item(owner: Any, key: Any) -> Any:
     """`owner[key]`"""
+    if is_of(owner, Joined):
+        owner = owner.read()
+    containers.require_python_key(owner, key)
     backend = staged(owner) or staged_key(owner, key)
     if backend is not None:
         return backend.get_item(owner, key)
@@ -29,7 +34,7 @@ def get_item(owner: Any, key: Any) -> Any:
     if trace is not None:
         return trace.item(owner, key)
     value = owner[key]
-    if isinstance(value, Joined):
+    if is_of(value, Joined):
         return value.passed(f"the item {key!r}")
     return constructs.made(value) if type(owner) is list and type(key) is slice else value
 

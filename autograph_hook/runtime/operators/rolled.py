@@ -16,8 +16,9 @@ from autograph_hook.backends.registry import registry
 from autograph_hook.reporting import journal
 from autograph_hook.runtime.dispatch import staged_among
 from autograph_hook.runtime.gate import thread
+from autograph_hook.runtime.locations import location_of
 from autograph_hook.runtime.operators.constructs import traced
-from autograph_hook.runtime.state import Place, location_of, state_of
+from autograph_hook.runtime.state import Place, state_of
 from autograph_hook.runtime.twins import twin_of_function
 from autograph_hook.staging import codes
 from autograph_hook.staging.trace import Abort, Trace
@@ -74,7 +75,7 @@ class Roll:
         refused = _refused(body.__code__)
         if refused is not None:
             return f"it {refused}"
-        state = state_of(names, places, (body, test))
+        state = state_of(names, places, (body, test), repeats=True)
         own = thread().trace
         watch = _Watch(own if own is not None else _Trial(self.backend), self.backend)
         tried = False
@@ -184,7 +185,6 @@ class _Trial(Trace):
 
     def __init__(self, backend: Backend) -> None:
         super().__init__(_Host(), backend, ())
-        self.backend = backend
         self.outside: Any = _Unguarded()
 
     def step(self, count: int = 1) -> None:

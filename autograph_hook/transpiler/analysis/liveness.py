@@ -2,13 +2,14 @@
 
 The passes that lower `return`, `break` and `continue` have run, so that control flow is structured: what
 remains of jumps is inside statements that stay plain, and there (as inside `try`) no store is taken to end a
-name's life. A name that an inner function or a comprehension takes is live everywhere: it may be called later.
+name's life. A name that an inner function or a comprehension takes is live everywhere: it may be called later. So is
+one that the function declares nonlocal: others read it.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from autograph_hook.transpiler.analysis.scopes import (
     COMPREHENSIONS,
@@ -49,6 +50,7 @@ class Liveness:
         ends: Mapping[ast.stmt, Sequence[str]] | None = None,
         own: Sequence[str] = (),
         jumps: bool = True,
+        enclosing: Iterable[str] = (),
     ) -> None:
         self.jumps = jumps
         """May there be jumps left, in statements that stay plain?"""
@@ -59,7 +61,7 @@ class Liveness:
         self.after: dict[ast.stmt, Names] = {}
         self.within: dict[ast.stmt, Names] = {}
         """Live at the start of a body, or of either branch."""
-        self.captured: set[str] = set()
+        self.captured: set[str] = set(enclosing)
         self.tested: set[str] = set()
         """Names that are compared with None."""
         self._uses: dict[int, Names] = {}

@@ -74,8 +74,8 @@ class Comprehensions:
     ...         print(readable(line))
     >>> show("[f(x) for x in y]")
     ag__.collect(y, lambda ag__items: [ag__.callee(f)(x) for x in ag__items])
-    >>> show("{k: v for k, v in d if v}")
-    ag__.made({k: v for k, v in ag__.listed(d, 'dict') if ag__.decided(v, 'dict')})
+    >>> show("{v: 1 for v in d if v}")
+    ag__.made({v: 1 for v in ag__.listed(d, 'dict') if ag__.decided(v, 'dict')})
     >>> show("[x for x in y if x]")
     def ag__collect_1(ag__items, /):
         if False:

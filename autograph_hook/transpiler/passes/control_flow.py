@@ -28,7 +28,8 @@ from collections.abc import Sequence
 from autograph_hook.transpiler.analysis.liveness import Liveness
 from autograph_hook.transpiler.analysis.variables import Changes, Known, changes
 from autograph_hook.transpiler.passes.expressions import Expressions
-from autograph_hook.transpiler.passes.jumps import Lowered, none_of
+from autograph_hook.transpiler.passes.jump_names import none_of
+from autograph_hook.transpiler.passes.jumps import Lowered
 from autograph_hook.transpiler.templates import (
     assign,
     at,

@@ -18,25 +18,20 @@
 | `locals()`, `eval(x)` | `ag__.in_frame(locals, …)`, `ag__.in_frame(eval, …, x)` |
 
 All else stays as it is: arithmetic and single comparisons are the values' own business. Comprehensions have a pass
-of their own. Lambdas stay: they have gates of their own.
-
-A lambda cannot bind a name of the function, so an operand with `:=` becomes a function, defined before the statement
-(`definitions`), that declares the name nonlocal: `a and (y := b)` is `ag__.and_(a, ag__.binding(ag__late_1, ("y",)))`.
-The operator then joins the name as `if` does. In a generator, an expression with `yield` in an operand that is
-evaluated late stays Python's, and what decides about it is `ag__.decided(a, "yield")`.
+of their own. Lambdas stay: they have gates of their own. In a generator, an expression with `yield` in an operand that
+is evaluated late stays Python's, and what decides about it is `ag__.decided(a, "yield")`.
 """
 
 from __future__ import annotations
 
 import ast
-import itertools
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from autograph_hook.transpiler.analysis.scopes import FRAME_BUILTINS, has_yield, mangled, walrus_targets
+from autograph_hook.transpiler.analysis.scopes import FRAME_BUILTINS, has_yield, mangled
 from autograph_hook.transpiler.passes import printing
 from autograph_hook.transpiler.passes.comprehensions import Comprehensions
+from autograph_hook.transpiler.passes.late import LateFunctions
 from autograph_hook.transpiler.templates import (
     RUNTIME,
     at,
@@ -64,10 +59,9 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
 }
 
 
-class Expressions:
+class Expressions(LateFunctions):
     """Rewrites the expressions of one function. Nothing of the given tree is changed.
 
-    >>> from autograph_hook.transpiler.templates import rebuilt
     >>> from autograph_hook.transpiler.templates import readable
     >>> rewrite = Expressions(None, None, ())
     >>> def show(text):
@@ -98,22 +92,13 @@ class Expressions:
         walrus: bool = True,
         yields: bool = False,
     ) -> None:
+        super().__init__(outside, walrus)
         self.class_name = class_name
         self.first_parameter = first_parameter
         self.names = names
         """The function's own names, in the order of its frame: what `locals()` may hold."""
-        self.outside = outside
-        """Names that the function declares global."""
-        self.walrus = walrus
-        """May there be a `:=`?"""
         self.yields = yields
         """May there be a `yield`?"""
-        self.definitions: list[ast.stmt] | None = []
-        """Functions that what was rewritten needs, to be defined before its statement; None where there is no place
-        for any."""
-        self.bound: set[str] = set()
-        """Names of the function that they bind."""
-        self.numbers = itertools.count(1)
         comprehension = Comprehensions(self)
         self.uncertain: Collection[ast.AST] = ()
         """The reads of names that may find no value, or None."""
@@ -275,53 +260,6 @@ class Expressions:
     def _decided(self, node: ast.expr) -> ast.expr:
         return operator("decided", node, self(node), constant("yield" if self.yields else "comprehension", node))
 
-    def binds(self, node: ast.expr) -> list[str]:
-        """The names of the function that `:=` in an expression binds, sorted."""
-        return sorted(walrus_targets(node)) if self.walrus else []
-
-    def shared(self, names: Iterable[str]) -> list[str]:
-        return [name for name in names if name not in self.outside]
-
-    def declared(self, names: Sequence[str], like: ast.AST) -> list[ast.stmt]:
-        """Declarations in a function of ours that binds these names of the user's function."""
-        shared = self.shared(names)
-        outside = [name for name in names if name in self.outside]
-        self.bound.update(shared)
-        out: list[ast.stmt] = []
-        if outside:
-            out.append(at(ast.Global(outside), like))
-        if shared:
-            out.append(at(ast.Nonlocal(shared), like))
-        return out
-
-    def number(self) -> int:
-        return next(self.numbers)
-
-    @contextmanager
-    def own_definitions(self) -> Iterator[list[ast.stmt]]:
-        """What is rewritten meanwhile has its own place for definitions."""
-        around = self.definitions
-        found: list[ast.stmt] = []
-        self.definitions = found
-        try:
-            yield found
-        finally:
-            self.definitions = around
-
-    @contextmanager
-    def without_definitions(self) -> Iterator[None]:
-        around, self.definitions = self.definitions, None
-        try:
-            yield
-        finally:
-            self.definitions = around
-
-    def taken_definitions(self) -> tuple[list[ast.stmt], set[str]]:
-        """The definitions that what was rewritten needs, and the names that they bind; it is a clean start."""
-        found = self.definitions or [], self.bound
-        self.definitions, self.bound = [], set()
-        return found
-
     def _compare(self, node: ast.expr) -> ast.expr:
         assert isinstance(node, ast.Compare)
         self.operations += len(node.ops)
@@ -341,6 +279,10 @@ class Expressions:
             return operator(name, node, self.loosely(node.left), self.loosely(node.comparators[0]))
         if any(isinstance(part, ast.Constant) and part.value is None for part in operands):
             return rebuilt(node, left=self.loosely(node.left), comparators=[self.loosely(node.comparators[0])])
+        may_be_lists = all(isinstance(part, (ast.Attribute, ast.List, ast.Name, ast.Tuple)) for part in operands)
+        if may_be_lists and isinstance(node.ops[0], (ast.Eq, ast.NotEq)):
+            name = "equal" if isinstance(node.ops[0], ast.Eq) else "unequal"
+            return operator(name, node, self(node.left), self(node.comparators[0]))
         return self.parts(node)
 
     def _display(self, node: ast.expr) -> ast.expr:

@@ -27,53 +27,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from autograph_hook.transpiler.analysis.scopes import descendants, has_walrus, has_yield, kind
+from autograph_hook.transpiler.analysis.jumps import JUMP, ODD, RETURN, Jumps, is_true, own_jump
+from autograph_hook.transpiler.analysis.scopes import kind
+from autograph_hook.transpiler.passes.jump_names import RESULT, RETURNED, none_of, pruned
+from autograph_hook.transpiler.passes.plain import Plain, Unsupported
 from autograph_hook.transpiler.templates import assign, at, constant, load, operator, rebuilt, thunk
-
-RESULT = "ag__result"
-RETURNED = "ag__returned"
 
 _MOST_DOUBLED = 64
 """A branch is lowered a second time when what follows moves into it: in a deep nest that could go on for ever."""
 
 _NO_FLAGS: frozenset[str] = frozenset()
-
-_RETURN, _JUMP, _ELSE, _NOTHING_INSIDE = 1, 2, 4, 8
-_KINDS: dict[type[ast.AST], int] = {
-    ast.Return: _RETURN,
-    ast.Break: _JUMP,
-    ast.Continue: _JUMP,
-    ast.FunctionDef: _NOTHING_INSIDE,
-    ast.AsyncFunctionDef: _NOTHING_INSIDE,
-    ast.ClassDef: _NOTHING_INSIDE,
-}
-_BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
-
-
-class Unsupported(Exception):
-    """A construct that no pass knows: the function has no twin. Holds a line and the reason."""
-
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(f"line {line}: {reason}")
-        self.line = line
-        self.reason = reason
-
-
-class Plain(NamedTuple):
-    """Which statements stay Python's."""
-
-    lines: frozenset[int] = frozenset()
-    """Those on lines that the user has marked."""
-    yields: bool = False
-    """In a generator those that hold a `yield`."""
-
-    def has(self, node: ast.stmt) -> bool:
-        return node.lineno in self.lines or (self.yields and has_yield(node))
-
-    def __bool__(self) -> bool:
-        return bool(self.lines) or self.yields
-
-
 _NOTHING_PLAIN = Plain()
 
 
@@ -110,16 +73,16 @@ def lower_jumps(body: Sequence[ast.stmt], plain: Plain = _NOTHING_PLAIN, *, call
     [('ag__break_1',)]
     """
     lowering = _Lowering(plain, calls_rebind)
-    returns = any(lowering.holds(s) & _RETURN for s in body if not isinstance(s, ast.Return))
+    returns = any(lowering.jumps.held(s) & RETURN for s in body if not isinstance(s, ast.Return))
     if not returns:
         block = lowering.block(list(body), _Context(False, None))
-        return Lowered(lowering.pruned(block.body), lowering.ends, lowering.guards)
+        return Lowered(pruned(block.body, lowering.read), lowering.ends, lowering.guards)
     last = body[-1]
     whole = [*body, at(ast.Return(constant(None, last)), last)]
     block = lowering.block(whole, _Context(True, None))
     result: list[ast.stmt] = [assign(RETURNED, constant(False, body[0]), body[0]), *block.body]
     result.append(at(ast.Return(load(RESULT, last)), last))
-    return Lowered(lowering.pruned(result), lowering.ends, lowering.guards)
+    return Lowered(pruned(result, lowering.read), lowering.ends, lowering.guards)
 
 
 class _Context(NamedTuple):
@@ -147,35 +110,12 @@ class _Block(NamedTuple):
 class _Lowering:
     def __init__(self, plain: Plain, calls_rebind: bool) -> None:
         self.plain = plain
-        self.calls_rebind = calls_rebind
+        self.jumps = Jumps(calls_rebind)
         self.numbers = itertools.count(1)
         self.read: set[str] = set()
         self.ends: dict[ast.stmt, tuple[str, ...]] = {}
         self.guards: set[ast.stmt] = set()
-        self.held: dict[ast.AST, int] = {}
         self.doubled = 0
-
-    def holds(self, node: ast.AST) -> int:
-        """Which jumps, and loops with `else` or an odd condition, a statement holds outside of inner functions."""
-        known = self.held.get(node)
-        if known is None:
-            known = _KINDS.get(type(node), 0)
-            if known != _NOTHING_INSIDE:
-                for name in _BLOCKS:
-                    for inner in getattr(node, name, ()):
-                        known |= self.holds(inner)
-                if isinstance(node, (ast.For, ast.While)) and node.orelse:
-                    known |= _ELSE
-                if isinstance(node, ast.While) and (_is_true(node.test) or self.binds(node.test)):
-                    known |= _ELSE
-            else:
-                known = 0
-            self.held[node] = known
-        return known
-
-    def binds(self, test: ast.expr) -> bool:
-        """May evaluating a loop's condition bind a name of the function?"""
-        return has_walrus(test) or (self.calls_rebind and any(isinstance(n, ast.Call) for n in descendants(test)))
 
     def block(self, statements: list[ast.stmt], context: _Context) -> _Block:
         out: list[ast.stmt] = []
@@ -206,8 +146,8 @@ class _Lowering:
 
     def must_change(self, node: ast.stmt, context: _Context) -> bool:
         """Must this statement be taken apart?"""
-        wanted = _RETURN | _JUMP | _ELSE if context.returns else _JUMP | _ELSE
-        return bool(self.holds(node) & wanted)
+        wanted = RETURN | JUMP | ODD if context.returns else JUMP | ODD
+        return bool(self.jumps.held(node) & wanted)
 
     def jump(self, node: ast.stmt, context: _Context) -> _Block | None:
         """What stands for a jump, when `node` is one that is lowered here."""
@@ -272,7 +212,7 @@ class _Lowering:
         body = list(inner.body)
         test = node.test if isinstance(node, ast.While) else None
         done: list[str] = []
-        if test is not None and not is_plain and self.binds(test):
+        if test is not None and not is_plain and self.jumps.binds(test):
             # A graph cannot bind names in a loop's condition, so the body evaluates it.
             done = [f"ag__done_{number}"]
             stop = assign(done[0], constant(True, test), test)
@@ -299,7 +239,7 @@ class _Lowering:
             self.ends[new] = (*done, *flags)
             self.read.update(flags)
         returned = frozenset({context.returned}) & inner.flags
-        if test is not None and not done and _is_true(test) and not _own_break(node.body):
+        if test is not None and not done and is_true(test) and not own_jump(node.body, (ast.Break,)):
             return _Block(out, returned, True)
         if not node.orelse or is_plain:
             return _Block(out, returned | last.flags, False)
@@ -323,7 +263,7 @@ class _Lowering:
         flags = body.flags.union(orelse.flags, *(block.flags for block in blocks))
         leaves = (body.leaves or orelse.leaves) and all(block.leaves for block in blocks)
         whole = _Block([new], flags, leaves)
-        if any(self.holds(s) & (_RETURN | _JUMP) for s in node.finalbody):
+        if any(self.jumps.held(s) & (RETURN | JUMP) for s in node.finalbody):
             return self.finally_(node, whole, context)
         return whole
 
@@ -375,55 +315,3 @@ class _Lowering:
         new = at(ast.If(none_of(sorted(flags), like), body, []), like)
         self.guards.add(new)
         return new
-
-    def pruned(self, statements: list[ast.stmt]) -> list[ast.stmt]:
-        """Without the flags that nobody reads."""
-        kept: list[ast.stmt] = []
-        for node in statements:
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                name = node.targets[0].id
-                if name.startswith(("ag__break_", "ag__continue_", RETURNED)) and name not in self.read:
-                    continue
-            for part in ("body", "orelse", "finalbody"):
-                inner = getattr(node, part, None)
-                if isinstance(inner, list) and _KINDS.get(type(node)) != _NOTHING_INSIDE:
-                    pruned = self.pruned(inner)
-                    if part == "body" and not pruned:
-                        pruned = [at(ast.Pass(), node)]
-                    setattr(node, part, pruned)
-            for part in ("handlers", "cases"):
-                for item in getattr(node, part, ()):
-                    item.body = self.pruned(item.body) or [at(ast.Pass(), node)]
-            kept.append(node)
-        return kept
-
-
-def none_of(flags: Sequence[str], like: ast.AST) -> ast.expr:
-    """`ag__.not_(flag)`, or of several `ag__.not_(ag__.or_(flag, lambda: flag))`"""
-    test: ast.expr = load(flags[-1], like)
-    for flag in reversed(flags[:-1]):
-        test = operator("or_", like, load(flag, like), thunk(test, like))
-    return operator("not_", like, test)
-
-
-def _is_true(test: ast.expr) -> bool:
-    """Is this the condition of a loop that only a jump can end?"""
-    return isinstance(test, ast.Constant) and bool(test.value)
-
-
-def _own_break(body: Sequence[ast.stmt]) -> bool:
-    return own_jump(body, (ast.Break,))
-
-
-def own_jump(body: Sequence[ast.stmt], kinds: tuple[type[ast.stmt], ...] = (ast.Break, ast.Continue)) -> bool:
-    """Do these statements hold a jump of the loop that they stand in?"""
-    todo: list[ast.AST] = list(body)
-    while todo:
-        item = todo.pop()
-        if isinstance(item, kinds):
-            return True
-        if isinstance(item, (ast.For, ast.While)):
-            todo.extend(item.orelse)
-        elif not isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
-            todo.extend(ast.iter_child_nodes(item))
-    return False

@@ -206,7 +206,11 @@ def _may_be_staged(node: ast.Match) -> bool:
 
 
 def _holds_value(pattern: ast.pattern) -> bool:
-    return any(isinstance(part, ast.MatchValue) for part in descendants(pattern))
+    """A value that a tensor may be equal to, or None, which a subject may be on some paths."""
+    return any(
+        isinstance(part, ast.MatchValue) or (isinstance(part, ast.MatchSingleton) and part.value is None)
+        for part in descendants(pattern)
+    )
 
 
 def _is_irrefutable(pattern: ast.pattern) -> bool:

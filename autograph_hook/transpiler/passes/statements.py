@@ -6,11 +6,12 @@ import ast
 from collections.abc import Sequence
 
 from autograph_hook.transpiler import flags
+from autograph_hook.transpiler.analysis.jumps import own_jump
 from autograph_hook.transpiler.analysis.scopes import has_yield, kind
 from autograph_hook.transpiler.passes import printing
 from autograph_hook.transpiler.passes.control_flow import ITEM, ControlFlow, Frame
 from autograph_hook.transpiler.passes.expressions import Expressions, is_operator
-from autograph_hook.transpiler.passes.jumps import Plain, own_jump
+from autograph_hook.transpiler.passes.plain import Plain
 from autograph_hook.transpiler.passes.stores import Stores
 from autograph_hook.transpiler.templates import at, constant, load, operator, rebuilt, statement, store, thunk
 
@@ -133,7 +134,7 @@ class Statements:
         return self.control.for_(node, frame, inner, [*head, *self.block(node.body, inner)])
 
     def _with(self, node: ast.With, frame: Frame) -> list[ast.stmt]:
-        items, stores = [], []
+        items, stores, is_users = [], [], False
         for item in node.items:
             target = item.optional_vars
             if target is not None and not isinstance(target, ast.Name):
@@ -141,16 +142,22 @@ class Statements:
                 stores += self.stores.assigned(target, load(name, node), node)
                 target = at(ast.Name(name, ast.Store()), node)
             manager = self.expression(item.context_expr)
-            if not is_operator(item.context_expr):
+            if not is_operator(getattr(item.context_expr, "func", item.context_expr)):
                 manager = operator("context", item.context_expr, manager)
+                is_users = True
             items.append(ast.withitem(manager, target))
+        if is_users:
+            name = self.stores.temporary()
+            outside = ast.withitem(operator("unless_swallowed", node), at(ast.Name(name, ast.Store()), node))
+            items = [outside, *items, ast.withitem(load(name, node), None)]
         return [at(ast.With(items, [*stores, *self.block(node.body, frame)]), node)]
 
     def _try(self, node: ast.stmt, frame: Frame) -> list[ast.stmt]:
         self.flags |= flags.TRIES
         handlers = []
         for handler in node.handlers:  # type: ignore[attr-defined]
-            caught = self.expression(handler.type) if handler.type is not None else None
+            kinds = [self.expression(handler.type)] if handler.type is not None else []
+            caught = operator("caught", handler.type or handler, *kinds)
             handlers.append(at(ast.ExceptHandler(caught, handler.name, self.block(handler.body, frame)), handler))
         parts = {part: self.block(getattr(node, part), frame) for part in ("body", "orelse", "finalbody")}
         return [rebuilt(node, handlers=handlers, **parts)]

@@ -154,7 +154,6 @@ ENTRIES = (
             return point.x * point.y
         """,
         python=[(4,), (-4,)],
-        gap="refused",
     ),
     Entry(
         "a dataclass as loop variable, `dataclasses.replace`",
@@ -174,7 +173,6 @@ ENTRIES = (
             return point.x, point.y
         """,
         python=[(3,)],
-        gap="refused",
     ),
     Entry(
         "a named tuple as state",

@@ -174,7 +174,7 @@ ENTRIES = (
             return len(d)
         """,
         python=[(3,)],
-        refused="TypeError: Tensor is unhashable. Instead, use tensor.ref() as the key.",
+        refused="StagingError: the key of a dict is a tensor, whose value is known only when the graph runs",
     ),
     Entry(
         "a dictionary's methods: `get`, `update`, `setdefault`, `items`",

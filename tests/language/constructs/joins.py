@@ -159,7 +159,6 @@ ENTRIES = (
             return best
         """,
         python=[(5,)],
-        gap="refused",
     ),
     Entry(
         "equal structures: tuples, dictionaries",
@@ -219,7 +218,7 @@ ENTRIES = (
             return way.step(x)
         """,
         python=[(5,), (-5,)],
-        refused="StagingError: way is a Up object from line 11 and a Down object from line 13",
+        refused="StagingError: way is an instance of Up from line 11 and an instance of Down from line 13",
     ),
     Entry(
         "functions that differ",
@@ -232,7 +231,7 @@ ENTRIES = (
             return g(x)
         """,
         python=[(5,), (-5,)],
-        refused="StagingError: g is a builtins.function object from line 3 and a builtins.function object from line 5",
+        refused="StagingError: g is the lambda (line 3) from line 3 and the lambda (line 5) from line 5",
     ),
     Entry(
         "a structure that changes in a loop",

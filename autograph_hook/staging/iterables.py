@@ -1,0 +1,73 @@
+"""Python's builtins that go over tensors, in a speculative trace: `enumerate`, `zip`, `reversed`, `sum`, `min` …
+
+Eagerly they take the tensor apart, element by element: `xs[0]`, `xs[1]` … So does the trace, which knows how many there
+are. What they make of the elements is then Python's business again; only `any`, `all`, `min` and `max` ask for truths,
+and leave that to the backend.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from autograph_hook.staging.facts import Abort
+
+if TYPE_CHECKING:
+    from autograph_hook.staging.trace import Trace
+
+MOST_ELEMENTS = 256
+"""Of one tensor: each is an operation of its own."""
+
+_TAKE_APART = frozenset(map(id, (enumerate, zip, reversed, list, tuple, sum, map, filter)))
+_FIRST_IS_FUNCTION = frozenset(map(id, (map, filter)))
+_DECIDE = frozenset(map(id, (any, all, min, max)))
+
+
+def takes_apart(function: Any) -> bool:
+    return id(function) in _TAKE_APART
+
+
+def decides(trace: Trace, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
+    """Is it one of those that ask for truths, and given what holds symbols?"""
+    if id(function) not in _DECIDE or keywords or not arguments:
+        return False
+    given = arguments if len(arguments) > 1 else arguments[0]
+    if type(given) in (list, tuple):
+        return any(map(trace.backend.is_symbolic, given))
+    return trace.backend.is_symbolic(given)
+
+
+def decided(trace: Trace, function: Any, arguments: tuple[Any, ...]) -> Any:
+    given: Any = arguments if len(arguments) > 1 else arguments[0]
+    if type(given) is list:
+        trace.iteration(given)
+    return trace.backend.decided(function, elements(trace, given, function))
+
+
+def apart(trace: Trace, function: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments, with lists of their elements in the place of tensors that are gone over."""
+    first = 1 if id(function) in _FIRST_IS_FUNCTION else 0
+    # `sum` starts with its second argument, `enumerate` counts from it.
+    last = len(arguments) if function in (zip, map) else first + 1
+    return tuple([
+        elements(trace, value, function) if first <= place < last and _is_tensor(trace, value) else value
+        for place, value in enumerate(arguments)
+    ])  # fmt: skip
+
+
+def _is_tensor(trace: Trace, value: Any) -> bool:
+    return trace.backend.is_symbolic(value) and trace.backend.is_tensor(value)
+
+
+def elements(trace: Trace, value: Any, function: Any) -> Any:
+    """The elements of a tensor as the eager run takes them; any other value itself."""
+    if not _is_tensor(trace, value):
+        return value
+    if value.shape.rank is None or (value.shape.rank and value.shape[0] is None):
+        raise Abort(f"calls {function.__name__}() of a tensor whose length is known only when the graph runs")
+    if value.shape.rank == 0:
+        raise Abort(f"calls {function.__name__}() of a tensor that has no elements to go over")
+    count = int(value.shape[0])
+    if count > MOST_ELEMENTS:
+        raise Abort(f"calls {function.__name__}() of a tensor of {count} elements, which would be unrolled: use tf")
+    trace.step(count)
+    return trace.make([value[i] for i in range(count)])
