@@ -175,7 +175,7 @@ PROGRAMS: dict[str, str] = {
             if records == []:
                 log.warning("%s", 1)
             log.info("two")
-            return [(r.funcName, r.lineno, r.getMessage()) for r in records], log.findCaller()[2]
+            return [(r.funcName, r.lineno, r.getMessage()) for r in records]
         """,
     "a renamed generator function": """
         def f():
