@@ -77,7 +77,7 @@ class Loader(SourceFileLoader):
             cache.write(self.cached, digest, record, path)
         if self.finder.verbose:
             self.finder.say(f"{fullname}: enabled, transformed: {path}")
-        return self._attach(record, fullname, path, options) or super().source_to_code(source, path)
+        return self._attach(record, fullname, path, options, digest) or super().source_to_code(source, path)
 
     @part_of_importlib
     def source_to_code(  # type: ignore[override]
@@ -88,7 +88,7 @@ class Loader(SourceFileLoader):
         record = self._transform(data, path, options, _optimize) if options is not None else None
         if record is None or options is None:
             return super().source_to_code(data, path, _optimize=_optimize)
-        code = self._attach(record, self.name, path, options)
+        code = self._attach(record, self.name, path, options, cache.source_hash(data))
         return code or super().source_to_code(data, path, _optimize=_optimize)
 
     def options(self, fullname: str, source: bytes) -> ModuleOptions | None:
@@ -131,7 +131,7 @@ class Loader(SourceFileLoader):
             if payload[0].co_filename != path:
                 # The tree was moved or is seen under another path.
                 _imp._fix_co_filename(payload[0], path)  # type: ignore[attr-defined]
-            code = attach(payload, fullname, path, options)
+            code = attach(payload, fullname, path, options, Source(path, digest))
         except Exception:
             return None
         if self.finder.verbose:
@@ -162,9 +162,11 @@ class Loader(SourceFileLoader):
         self._fall_open(path, failure, options)
         return None
 
-    def _attach(self, record: Record, fullname: str, path: str, options: ModuleOptions) -> CodeType | None:
+    def _attach(
+        self, record: Record, fullname: str, path: str, options: ModuleOptions, digest: bytes
+    ) -> CodeType | None:
         try:
-            return attach(record[0], fullname, path, options)
+            return attach(record[0], fullname, path, options, Source(path, digest))
         except Exception as error:
             self._fall_open(path, error, options)
             return None
@@ -181,6 +183,23 @@ class Loader(SourceFileLoader):
             "this."
         )
         self.finder.warn_about(path, [(line, advice)])
+
+
+class Source:
+    """The source that a module was loaded from, to be read again."""
+
+    __slots__ = ("digest", "path")
+
+    def __init__(self, path: str, digest: bytes) -> None:
+        self.path = path
+        self.digest = digest
+
+    def __call__(self) -> tuple[bytes, frozenset[int]]:
+        """The source, and its lines that stay plain. Raises OSError where it is not what was loaded."""
+        source = read_source(self.path)
+        if cache.source_hash(source) != self.digest:
+            raise OSError("the file has changed since it was imported")
+        return source, find_plain_lines(source)[0]
 
 
 def _plain_cache(path: str) -> str | None:

@@ -250,6 +250,9 @@ def _show_without_us(error: BaseException, traceback: TracebackType | None) -> N
     """The exception goes on to Python, which prints it and finds the exit status. What it prints begins where
     the program begins."""
     previous = sys.excepthook
+    runtime = sys.modules.get("autograph_hook.runtime.errors")
+    if runtime is not None:
+        traceback = runtime.whole_functions(error, traceback)
 
     def excepthook(kind: type[BaseException], value: BaseException, whole: TracebackType | None) -> None:
         sys.excepthook = previous

@@ -14,19 +14,24 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 
+    from autograph_hook.runtime.gate import Source
     from autograph_hook.settings import ModuleOptions
 
 
-def attach(payload: tuple[Any, ...], module: str, path: str, options: ModuleOptions) -> CodeType:
+def attach(
+    payload: tuple[Any, ...], module: str, path: str, options: ModuleOptions, source: Source | None = None
+) -> CodeType:
     """The code to execute for a module, with a new gate in each function that has one.
 
-    `payload` is what `transpiler.Transformed.payload()` gave; `path` the source file's present path. Raises
+    `payload` is what `transpiler.Transformed.payload()` gave; `path` the source file's present path,
+    `source` reads the file
+    again and says which lines stay plain. Raises
     whatever a damaged payload leads to: the caller treats it as a cache miss.
     """
     code, layout, count, functions, twins, problems = payload
     if layout is None:
         return code  # type: ignore[no-any-return]
-    record = Module(module, path, options, functions, twins, problems)
+    record = Module(module, path, options, functions, twins, problems, source)
     if options.backend not in ("auto", "tensorflow"):
         frameworks.use_backend(options.backend)
     if gating.begin is gating.SHUT:
@@ -48,5 +53,5 @@ def place(code: CodeType, layout: Any, gates: list[Gate]) -> CodeType:
     if index >= 0:
         constants[index] = gates[number]
     for i, inside in inner:
-        constants[i] = place(constants[i], inside, gates)
+        constants[i] = gates[inside] if inside.__class__ is int else place(constants[i], inside, gates)
     return code.replace(co_consts=tuple(constants))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import types
 from collections.abc import Callable, Sequence
@@ -15,12 +16,17 @@ from autograph_hook.runtime import gate as gates
 from autograph_hook.runtime import operators
 from autograph_hook.runtime.errors import user_frames
 from autograph_hook.runtime.gate import Gate
+from autograph_hook.runtime.mixed import MixedFunction
+from autograph_hook.runtime.mixing import mixed_function
 from autograph_hook.runtime.operators.naming import returned
 from autograph_hook.runtime.recursion import watched
 from autograph_hook.runtime.twins import twin_at_gate
 from autograph_hook.staging import outermost
+from autograph_hook.staging.objects import NOTHING_STORED, Stored
 from autograph_hook.staging.trace import Abort, Host
+from autograph_hook.transpiler.flags import IMPORTS, LOOPS, TRIES
 from autograph_hook.transpiler.generators import GENERATOR
+from autograph_hook.transpiler.sites import SCRIPT
 
 _backends: list[Backend] = []
 _started = False
@@ -124,6 +130,9 @@ class _Call:
     def twin(self) -> types.FunctionType | None:
         return twin_at_gate(self.gate, self.cells, self.frame.f_globals)
 
+    def stored(self) -> Stored:
+        return NOTHING_STORED
+
 
 def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
     """Run the twin if this thread builds a graph, else let staging decide. True: the result is ready.
@@ -159,18 +168,51 @@ def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool
             continue
         call = _Call(gate, backend, frame, values, keywords)
         try:
-            outcome = outermost.enter(call, staging)
+            is_script = gate.function[0] == SCRIPT
+            outcome = outermost.SHUT if is_script else outermost.enter(call, staging)
         except Exception as error:
             outcome = _gave_up(gate, staging, error)
         if outcome == outermost.TAKEN:
             if call.afterwards is not None:
                 _finish(call.afterwards)
             return True
+        if _wants_pieces(gate, staging, call):
+            mixed = mixed_function(gate, _HOST, functools.partial(_may_stage, gate))
+            if mixed is not None:
+                mixed.stands_for(frame.f_code)
+                with user_frames():
+                    thread.results.append(mixed.frame(values[0], frame.f_globals)(*values[1:], **keywords))
+                return True
         if outcome == outermost.SHUT:
             gates.shut(gate)
             return False
     _count(gate, staging)
     return False
+
+
+def _wants_pieces(gate: Gate, staging: outermost.Staging, call: _Call) -> bool:
+    """Is this a call that is not staged as a whole, of a function whose pieces may be?"""
+    if gate.function[0] == SCRIPT:
+        return outermost.is_candidate(call, staging)
+    if staging.reason is not None:
+        return staging.line is not None or bool(gate.function[3] & _IN_PIECES)
+    # Its first call may be its only one, or as long as a program; if that was too short for a graph, it is left to what
+    # is tried with the whole function.
+    is_long = staging.calls == 1 or (isinstance(gate.mixed, MixedFunction) and gate.mixed.is_staged())
+    return bool(gate.function[3] & LOOPS and staging.calls) and is_long
+
+
+_IN_PIECES = TRIES | IMPORTS
+
+
+def _may_stage(gate: Gate) -> Backend | None:
+    """The backend that pieces of a gate's function are staged for; None while they must run as they are written."""
+    if gates.thread().plain or _tracing() or _is_watched():
+        return None
+    for backend in _backends:
+        if gate.module.options.backend in ("auto", backend.name):
+            return backend
+    return None
 
 
 def _finish(afterwards: Callable[[], None]) -> None:

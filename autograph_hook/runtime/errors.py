@@ -15,6 +15,8 @@ import functools
 import os
 import sys
 import types
+import weakref
+from collections.abc import Iterable
 
 from autograph_hook.backends.registry import BUILT_IN
 from autograph_hook.runtime.gate import Gate
@@ -35,6 +37,41 @@ class user_frames:
             error.__traceback__ = without_ours(traceback)
 
 
+_whole: weakref.WeakKeyDictionary[types.CodeType, weakref.ref[types.CodeType]] = weakref.WeakKeyDictionary()
+"""For each code that runs a part of a function of the user's, that function's own code."""
+
+
+def parts_of(whole: types.CodeType, parts: Iterable[types.CodeType]) -> None:
+    """These codes run in the place of parts of a function: together they are one entry of a traceback."""
+    for part in parts:
+        _whole[part] = weakref.ref(whole)
+
+
+def _continues(frame: types.FrameType, before: types.FrameType) -> bool:
+    """Is this a part of the call that the entry before belongs to? A function that calls itself runs the same codes
+    again, but stands at its gate in between."""
+    found = _whole.get(frame.f_code)
+    whole = found() if found is not None else None
+    if whole is None:
+        return False
+    back = frame.f_back
+    while back is not None and back is not before and back.f_code is not whole:
+        back = back.f_back
+    return back is not None and back is before
+
+
+def whole_functions(error: BaseException, traceback: types.TracebackType | None) -> types.TracebackType | None:
+    """The traceback of an exception that nobody has caught, without entries of ours, those of parts as one. Those of
+    the exceptions that came before it are changed in the same way."""
+    seen = {id(error)}
+    before = error.__cause__ or error.__context__
+    while before is not None and id(before) not in seen:
+        seen.add(id(before))
+        before.__traceback__ = without_ours(before.__traceback__)
+        before = before.__cause__ or before.__context__
+    return without_ours(traceback)
+
+
 def without_ours(traceback: types.TracebackType | None) -> types.TracebackType | None:
     """The same traceback with the user's entries; as it was where nothing else would be left."""
     found: list[types.TracebackType] = []
@@ -49,7 +86,7 @@ def without_ours(traceback: types.TracebackType | None) -> types.TracebackType |
     place = 0
     while place < len(found):
         after = next((i for i in range(place + 1, len(found)) if not _is_framework(found[i])), None)
-        if after is not None and _repeats(found[place].tb_frame.f_code, found[after].tb_frame.f_code):
+        if after is not None and _repeats(found[place].tb_frame, found[after].tb_frame):
             place = after
         else:
             kept.append(found[place])
@@ -64,10 +101,13 @@ def _is_framework(entry: types.TracebackType) -> bool:
     return str(entry.tb_frame.f_globals.get("__name__")).partition(".")[0] in BUILT_IN
 
 
-def _repeats(code: types.CodeType, inner: types.CodeType) -> bool:
+def _repeats(outer_frame: types.FrameType, inner_frame: types.FrameType) -> bool:
     """Is it the same function of the user's?"""
+    code, inner = outer_frame.f_code, inner_frame.f_code
     if code is inner:
         return False  # it calls itself
+    if inner in _whole:
+        return _continues(inner_frame, outer_frame)
     if code.co_name == inner.co_name and inner in _bodies(code):
         return True
     gate = next((constant for constant in code.co_consts if type(constant) is Gate), None)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from autograph_hook.settings import ModuleOptions
 
+    Source = Callable[[], tuple[bytes, frozenset[int]]]
+
 PATIENCE = 4
 """Calls without a backend's value after which a gate shuts."""
 
@@ -38,11 +40,18 @@ class Module:
 
     __slots__ = (
         "__weakref__", "_codes", "_functions", "functions_bytes", "gates", "handles_values", "name", "options",
-        "path", "problems", "twins",
+        "path", "problems", "source", "twins",
     )  # fmt: skip
 
     def __init__(
-        self, name: str, path: str, options: ModuleOptions, functions: bytes, twins: bytes, problems: Any
+        self,
+        name: str,
+        path: str,
+        options: ModuleOptions,
+        functions: bytes,
+        twins: bytes,
+        problems: Any,
+        source: Source | None,
     ) -> None:
         self.name = name
         self.path = path
@@ -50,6 +59,8 @@ class Module:
         self.functions_bytes = functions
         self.twins = twins
         self.problems = problems
+        self.source = source
+        """Reads its source again: the text and the lines that stay plain. None where it came from no file."""
         self.gates: list[Gate] = []
         self.handles_values = False
         """Has one of its functions met a backend's value?"""
@@ -75,13 +86,15 @@ class Module:
 class Gate(list):  # type: ignore[type-arg]
     """One function's gate. As a constant of a code object it is compared and hashed by identity."""
 
-    __slots__ = ("__weakref__", "calls", "module", "number", "plain", "staging", "twin_calls")
+    __slots__ = ("__weakref__", "calls", "mixed", "module", "number", "plain", "staging", "twin_calls")
 
     module: Module
     number: int
     calls: int
     staging: Any
     """What `staging` keeps for this function."""
+    mixed: Any
+    """Its mixed code, what is in the way of it, or None where nobody has asked."""
     plain: bool
     """Marked to run as written, always."""
     twin_calls: int
@@ -131,7 +144,7 @@ class Gate(list):  # type: ignore[type-arg]
         return None if self.plain else self.module.codes()[self.number]
 
 
-_UNSET: dict[str, Any] = {"calls": 0, "twin_calls": 0, "plain": False, "staging": None}
+_UNSET: dict[str, Any] = {"calls": 0, "mixed": None, "twin_calls": 0, "plain": False, "staging": None}
 
 
 class _Thread(_local):

@@ -46,6 +46,8 @@ def _function(gate: Gate) -> dict[str, Any]:
         reason = "marked plain"
     elif staging is not None and staging.reason is not None:
         reason = staging.reason
+    elif staging is not None and staging.refusal is not None:
+        reason = f"other kinds of calls run plain: {staging.refusal}"
     elif gate.twin_calls and not staged:
         reason = f"part of graphs: traced {gate.twin_calls} times"
     elif staging is not None and staging.failures and not staged:
@@ -53,7 +55,11 @@ def _function(gate: Gate) -> dict[str, Any]:
     elif staging is not None and staging.calls and not staged:
         waits = staging.calls > staging.warm_up
         reason = "waits for the function around it" if waits else f"warming up, {staging.warm_up} calls"
-    if staged or (gate.twin_calls and (staging is None or staging.reason is None)):
+    pieces = gate.mixed.described() if gate.mixed is not None and not isinstance(gate.mixed, str) else []
+    if not staged and any(piece["decision"] == "a graph" for piece in pieces):
+        whole = staging.reason if staging is not None else None
+        status, reason = "mixed", whole and f"not as one graph: {whole}"
+    elif staged or (gate.twin_calls and (staging is None or staging.reason is None)):
         status = "staged"
     else:
         status = "plain" if plain else "unused"
@@ -65,5 +71,5 @@ def _function(gate: Gate) -> dict[str, Any]:
         "calls_staged": staged,
         "calls_plain": plain,
         "specializations": len(staging.specializations) if staging is not None else 0,
-        "statements": [],
+        "statements": pieces,
     }

@@ -10,6 +10,7 @@ from typing import Any
 
 from autograph_hook.runtime.gate import Gate, Module, gate_of
 from autograph_hook.transpiler.gates import is_placeholder
+from autograph_hook.transpiler.sites import SCRIPT
 from autograph_hook.transpiler.templates import ITEMS, THUNK
 
 _NEW_LOCALS = 2
@@ -46,7 +47,9 @@ def _live(
             else:
                 ending = between + constant.co_name
                 inner = _qualname(constant, code, ending)
-                wanted = new + ending if inner.endswith(ending) else inner
+                wanted = inner
+                if inner.endswith(ending):
+                    wanted = new + ending if new != SCRIPT else constant.co_name
                 renamed[inner] = wanted
                 constant = _live(constant, module, inner, wanted)
         elif is_placeholder(constant):
@@ -88,6 +91,18 @@ def twin_at_gate(gate: Gate, cells: types.FunctionType | None, namespace: dict[s
     code = gate.code()
     if code is None:
         return None
+    return made_of(code, namespace, cells)
+
+
+def live_code(code: types.CodeType, gate: Gate) -> types.CodeType:
+    """Code of ours that stands for a part of a gate's function, with live gates and that function's name."""
+    return _live(code, gate.module, "", gate.function[0], ours=True)
+
+
+def made_of(
+    code: types.CodeType, namespace: dict[str, Any], cells: types.FunctionType | None
+) -> types.FunctionType:
+    """A function that runs a live twin's code. `cells` closes over the free variables of the user's function."""
     if cells is None:
         return _made(code, namespace, None, (), ())
     return _made(code, cells.__globals__, None, cells.__code__.co_freevars, cells.__closure__ or ())

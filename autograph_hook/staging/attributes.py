@@ -67,6 +67,7 @@ def has(trace: Trace, owner: Any, name: str) -> bool:
         raise Abort(f"asks whether {described(owner)} has {name!r}")
     if inspect.getattr_static(owner, name, _MISSING) is _MISSING:
         if not trace.is_ours(owner):
+            trace.outside.require_settled("missing", owner, name)
             trace.outside.facts.add("missing", owner, name, None)
         return False
     read(trace, owner, name)

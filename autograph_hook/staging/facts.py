@@ -9,9 +9,15 @@ from typing import Any, NamedTuple
 class Abort(BaseException):
     """The trace met what it cannot carry. Not an Exception: no handler in the traced code may swallow it."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, line: int | None = None, *, is_small: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.line = line
+        """The line of the traced function that was running, where that is known."""
+        self.is_small = is_small
+        """Was there nothing in the way but that the graph has too few operations?"""
+        self.name: str | None = None
+        """The name of the traced function whose value no trace takes, where that is what was in the way."""
 
 
 class Fact(NamedTuple):

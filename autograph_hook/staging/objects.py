@@ -11,7 +11,7 @@ import builtins
 import functools
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograph_hook.backends.protocol import Backend
 from autograph_hook.staging import codes, effects
@@ -27,12 +27,26 @@ _LOOK_AT_FRAMES = tuple(
 )
 
 
+class Stored(NamedTuple):
+    """The names outside that get a value only when the traced code has run: till then they have an older one, which
+    nothing that runs in the trace may take for theirs."""
+
+    namespace: dict[str, Any]
+    names: frozenset[str]
+    cells: dict[int, str]
+    """By the identity of the cell: the name."""
+
+
+NOTHING_STORED = Stored({}, frozenset(), {})
+
+
 class Outside:
     """The objects that have come in, by identity, and the facts about them."""
 
-    def __init__(self, backend: Backend, has_twin: Callable[[Any], bool]) -> None:
+    def __init__(self, backend: Backend, has_twin: Callable[[Any], bool], stored: Stored = NOTHING_STORED) -> None:
         self.backend = backend
         self.has_twin = has_twin
+        self.stored = stored
         self.facts = Facts()
         self.objects: dict[int, Any] = {}
         self.cells: set[int] = set()
@@ -44,7 +58,22 @@ class Outside:
     def __contains__(self, value: Any) -> bool:
         return id(value) in self.objects
 
+    def require_settled(self, kind: str, owner: Any, key: str | None) -> None:
+        """What is about to be read from outside must have the value that the plain run would read."""
+        stored = self.stored
+        name: str | None = None
+        if kind == "cell":
+            name = stored.cells.get(id(owner))
+        elif key in stored.names:
+            namespace = vars(owner) if isinstance(owner, types.ModuleType) else owner
+            name = key if namespace is stored.namespace else None
+        if name is not None:
+            abort = Abort(f"a function that it calls reads {name}, to which it stores")
+            abort.name = name
+            raise abort
+
     def fact(self, kind: str, owner: Any, key: str | None, value: Any) -> None:
+        self.require_settled(kind, owner, key)
         self.admit(value)
         self.facts.add(kind, owner, key, value)
 

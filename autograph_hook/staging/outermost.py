@@ -23,6 +23,8 @@ from autograph_hook.staging.trace import Abort
 
 MOST_SPECIALIZATIONS = 8
 MOST_FAILURES = 3
+MOST_REFUSALS = 3
+"""Kinds of calls that no trace carries, of a function that is staged for others, before no more are tried."""
 PATIENCE = 8
 """An inner function waits for an outer one this many times its own warm-up."""
 
@@ -36,18 +38,30 @@ ENDS_TRACES = frozenset({"float", "numpy", "item", "open", "time", "perf_counter
 class Staging:
     """What is known of one function."""
 
-    __slots__ = ("blocks", "calls", "calls_plain", "calls_staged", "failures", "qualifies", "reason",
-                 "specializations", "tracing", "warm_up")  # fmt: skip
+    __slots__ = ("blocks", "calls", "calls_plain", "calls_staged", "failures", "is_small", "keeps_missing", "line",
+                 "may_block", "name",
+                 "qualifies", "reason", "refusal", "refusals", "specializations", "tracing", "warm_up")  # fmt: skip
 
     def __init__(self) -> None:
         self.calls = 0
         self.calls_plain = 0
         self.calls_staged = 0
         self.failures = 0
+        self.refusals = 0
+        self.refusal: str | None = None
+        """Why other kinds of calls than those that are staged run plain."""
         self.warm_up = 0
         self.qualifies: bool | None = None
         self.blocks = False
         self.reason: str | None = None
+        self.line: int | None = None
+        """Where in the function its last trace ended."""
+        self.name: str | None = None
+        """The name whose value its last trace did not take."""
+        self.may_block = True
+        """May the functions that it calls wait for it?"""
+        self.keeps_missing = False
+        self.is_small = False
         self.specializations: list[Specialization] = []
         self.tracing = False
 
@@ -57,6 +71,10 @@ class Staging:
         self.specializations = []
         self.blocks = False
 
+
+    def skip_warm_up(self) -> None:
+        """It has been warmed up as a part of something larger."""
+        self.calls = 1
 
     def forget_the_dead(self) -> None:
         """Drop the specializations of objects that are gone, and the graphs with them."""
@@ -80,14 +98,14 @@ def enter(call: Call, staging: Staging) -> int:
             inputs = specialization.check(call.cells, call.arguments, call.keywords)
             if inputs is not None:
                 return _run(call, staging, specialization, inputs)
-    if not _is_candidate(call, staging):
+    if staging.refusals >= MOST_REFUSALS or not is_candidate(call, staging):
         staging.calls_plain += 1
         return NOT_TAKEN
     staging.calls += 1
     if staging.calls == 1:
         staging.warm_up = _warm_up(call)
     elif staging.calls == 2:
-        staging.blocks = not ENDS_TRACES & _names_in(call.frame.f_code)
+        staging.blocks = staging.may_block and not ENDS_TRACES & _names_in(call.frame.f_code)
         _candidates[call.frame.f_code] = staging
     if staging.calls <= staging.warm_up or _waits(call, staging) or environment is None:
         staging.calls_plain += 1
@@ -95,7 +113,7 @@ def enter(call: Call, staging: Staging) -> int:
     return _specialize(call, staging, environment)
 
 
-def _is_candidate(call: Call, staging: Staging) -> bool:
+def is_candidate(call: Call, staging: Staging) -> bool:
     """Is it given values of the backend, or does it name something that is the backend's?"""
     if staging.qualifies is None:
         names = call.frame.f_globals
@@ -188,6 +206,7 @@ def _specialize(call: Call, staging: Staging, environment: Any) -> int:
         return NOT_TAKEN
     try:
         if len(staging.specializations) >= MOST_SPECIALIZATIONS:
+            staging.keeps_missing = True
             staging.give_up(f"more than {MOST_SPECIALIZATIONS} kinds of calls: its guards keep missing")
             staging.calls_plain += 1
             return NOT_TAKEN
@@ -195,6 +214,12 @@ def _specialize(call: Call, staging: Staging, environment: Any) -> int:
         specialization.life.ended = staging.forget_the_dead
         staging.specializations = [specialization, *staging.specializations]
     except Abort as abort:
+        staging.refusals += 1
+        if staging.specializations:
+            staging.refusal = abort.reason
+            staging.calls_plain += 1
+            return NOT_TAKEN
+        staging.line, staging.is_small, staging.name = abort.line, abort.is_small, abort.name
         staging.give_up(abort.reason)
         staging.calls_plain += 1
         return NOT_TAKEN

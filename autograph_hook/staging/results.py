@@ -109,6 +109,15 @@ class Results:
         return lambda outputs, inputs: tuple.__new__(kind, [p(outputs, inputs) for p in packs])
 
 
+def can_return(trace: Trace, value: Any) -> bool:
+    """Is it a value that a staged call can return?"""
+    try:
+        Results(trace, trace.backend, ()).pack(value)
+    except Abort:
+        return False
+    return True
+
+
 def _slots(kind: type) -> list[str]:
     slots = [vars(owner).get("__slots__", ()) for owner in kind.__mro__]
     return [name for names in slots for name in ([names] if isinstance(names, str) else names) if name[:2] != "__"]

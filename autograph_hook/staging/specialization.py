@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from autograph_hook.errors import StagingError
 from autograph_hook.staging.guards import Check, Guard, Life, copied
+from autograph_hook.staging.objects import Stored
 from autograph_hook.staging.printing import Printing
 from autograph_hook.staging.results import Pack, Results
 from autograph_hook.staging.trace import Abort, Host, Trace
@@ -45,6 +46,9 @@ class Call(Protocol):
 
     def twin(self) -> types.FunctionType | None: ...
 
+    def stored(self) -> Stored:
+        """The names outside to which it stores when it has run."""
+
 
 class Specialization:
     """A compiled graph, and when it may be used."""
@@ -73,11 +77,11 @@ def specialize(call: Call, environment: Any) -> Specialization:
     if twin is None:
         raise Abort("it has no twin")
     backend = call.backend
-    trace = Trace(call.host, backend, call.options.trace_safe)
+    trace = Trace(call.host, backend, call.options.trace_safe, call.stored())
     life = Life()
     guard = Guard(life)
     inputs: list[Any] = []
-    _guard_arguments(call, trace, guard, inputs)
+    _guard_arguments(call, twin, trace, guard, inputs)
     packed: list[Any] = []
 
     def traced(symbols: Sequence[Any]) -> list[Any]:
@@ -107,9 +111,11 @@ def specialize(call: Call, environment: Any) -> Specialization:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise Abort(_reason(error, twin.__code__.co_filename)) from None
+        abort = Abort(_reason(error, twin.__code__.co_filename), _line_in(error, twin.__code__))
+        abort.name = error.name if isinstance(error, Abort) else None
+        raise abort from None
     if compiled.operations < FEWEST_OPERATIONS:
-        raise Abort(f"too few operations to gain ({compiled.operations})")
+        raise Abort(f"too few operations to gain ({compiled.operations})", is_small=True)
     printing = trace.printing if trace.printing else None
     if printing is not None:
         _require_order(compiled, printing, call.options)
@@ -127,6 +133,16 @@ def _require_order(compiled: Any, printing: Printing, options: Options) -> None:
         raise Abort("prints in a branch or loop of a graph that XLA compiles")
 
 
+def _line_in(error: BaseException, code: types.CodeType) -> int | None:
+    """The line of this code that ran when the error was raised."""
+    entry = error.__traceback__
+    while entry is not None:
+        if entry.tb_frame.f_code is code:
+            return entry.tb_lineno
+        entry = entry.tb_next
+    return None
+
+
 _REFUSED = (
     (flags.STORES_OUTSIDE, "stores to a name of an enclosing function or of the module"),
     (flags.TRIES, "catches or cleans up after exceptions"),
@@ -135,12 +151,17 @@ _REFUSED = (
 )
 
 
-def _guard_arguments(call: Call, trace: Trace, guard: Guard, inputs: list[Any]) -> None:
+def _guard_arguments(call: Call, twin: types.FunctionType, trace: Trace, guard: Guard, inputs: list[Any]) -> None:
     """Tests for the arguments and the cells; what comes in by them is outside the trace."""
     guard.call(call.arguments, call.keywords)
-    for text, value in _argument_texts(call):
-        _take_inputs(call.backend, value, inputs, trace)
-        guard.argument(text, value, call.backend.tensor_test)
+    for position, (text, value) in enumerate(_argument_texts(call)):
+        try:
+            _take_inputs(call.backend, value, inputs, trace)
+            guard.argument(text, value, call.backend.tensor_test)
+        except Abort as abort:
+            if position < len(twin.__code__.co_varnames):
+                abort.name = twin.__code__.co_varnames[position]
+            raise
     for i, cell in enumerate((call.cells.__closure__ or ()) if call.cells is not None else ()):
         try:
             value = cell.cell_contents

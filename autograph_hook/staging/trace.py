@@ -20,7 +20,7 @@ from autograph_hook.backends.protocol import Backend
 from autograph_hook.staging import attributes, calls, codes, effects, printing
 from autograph_hook.staging.effects import CONTAINERS, PRIMITIVES, VIEWS, described
 from autograph_hook.staging.facts import Abort
-from autograph_hook.staging.objects import Outside
+from autograph_hook.staging.objects import NOTHING_STORED, Outside, Stored
 
 __all__ = ["Abort", "Host", "Trace"]
 
@@ -38,11 +38,13 @@ class Host(Protocol):
 
 
 class Trace:
-    def __init__(self, host: Host, backend: Backend, safe: tuple[str, ...]) -> None:
+    def __init__(
+        self, host: Host, backend: Backend, safe: tuple[str, ...], stored: Stored = NOTHING_STORED
+    ) -> None:
         self.host = host
         self.backend = backend
         self.safe = safe
-        self.outside = Outside(backend, host.has_twin)
+        self.outside = Outside(backend, host.has_twin, stored)
         self.made: dict[int, Any] = {}
         """Objects that came to be in this trace, by identity. Kept alive, so that no identity is used twice."""
         self.joined: dict[int, Any] = {}
@@ -53,6 +55,8 @@ class Trace:
         """Containers that came from code that the user has declared safe: they may be anybody's."""
         self.inner: set[codes.Position] = set()
         """Functions that are defined by those that have run."""
+        self.entered = False
+        """Did the outermost function begin to run?"""
         self.frozen: frozenset[int] | None = None
         """While a framework's function calls back: the objects made before, which must stay as they are."""
         self.unrolled = 0
@@ -91,9 +95,14 @@ class Trace:
         namespace = function.__globals__
         for name in seen.globals:
             if name in namespace:
-                self.outside.fact("global", namespace, name, namespace[name])
+                try:
+                    self.outside.fact("global", namespace, name, namespace[name])
+                except Abort as abort:
+                    abort.name = name if not self.entered else abort.name
+                    raise
             elif hasattr(builtins, name):
                 self.outside.fact("builtin", namespace, name, getattr(builtins, name))
+        self.entered = True
         is_inner = codes.position(code) in self.inner
         if self.frozen is not None and seen.stored:
             raise Abort(f"{code.co_name}, which a graph calls, stores to a name of an enclosing function")
@@ -107,6 +116,7 @@ class Trace:
                 self._cell(cell)
 
     def _cell(self, cell: types.CellType) -> None:
+        self.outside.require_settled("cell", cell, None)
         try:
             value = cell.cell_contents
         except ValueError:

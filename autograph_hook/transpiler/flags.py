@@ -6,3 +6,5 @@ TRIES = 2
 """It catches or cleans up after exceptions."""
 IMPORTS = 4
 DEFINES_CLASS = 16
+LOOPS = 32
+"""There is a loop in it."""

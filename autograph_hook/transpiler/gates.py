@@ -16,9 +16,11 @@ from __future__ import annotations
 import ast
 from typing import TypeVar
 
-from autograph_hook.transpiler.analysis.scopes import free_names, future_annotations
+from autograph_hook.transpiler.analysis.scopes import descendants, free_names, future_annotations
+from autograph_hook.transpiler.analysis.variables import changes
 from autograph_hook.transpiler.events import first_line
-from autograph_hook.transpiler.sites import Site, Walk, first_line_of
+from autograph_hook.transpiler.sites import SCRIPT, Site, Walk, first_line_of
+from autograph_hook.transpiler.templates import at, parameters
 
 MARK = "autograph_hook gate"
 """First element of a placeholder; the second is the number of the function in the module."""
@@ -72,11 +74,54 @@ def insert_gates(tree: ast.Module, plain_lines: frozenset[int] = frozenset()) ->
     walk = Walk(plain_lines)
     for statement in tree.body:
         walk.visit(statement)
+    loops = _loops(tree.body, plain_lines)
     free = free_names(walk.nests, future_annotations(tree), walk.any_walrus) if walk.nests else {}
     for site in walk.sites:
         site.declarations = walk.declarations
         _insert(site, free.get(site.node, ("__class__",) if site.uses_class else ()))
+    for block, index in loops:
+        walk.sites.append(_insert_before_loop(block, index, len(walk.sites)))
     return walk.sites
+
+
+def _loops(body: list[ast.stmt], plain_lines: frozenset[int]) -> list[tuple[list[ast.stmt], int]]:
+    """The outermost loops of a module that call something: the block that each stands in, and where."""
+    found: list[tuple[list[ast.stmt], int]] = []
+    for i, node in enumerate(body):
+        if node.lineno in plain_lines:
+            continue
+        if isinstance(node, (ast.For, ast.While)):
+            if any(isinstance(inner, ast.Call) for part in node.body for inner in descendants(part)):
+                found.append((body, i))
+        elif isinstance(node, (ast.If, ast.With, ast.Try)):
+            for name in ("body", "orelse", "finalbody"):
+                found += _loops(getattr(node, name, []), plain_lines)
+    return found
+
+
+def _insert_before_loop(block: list[ast.stmt], index: int, number: int) -> Site:
+    """Before:
+
+        for x in xs: f(x)
+
+    After:
+
+        if None in GATE and (None or GATE)(None):
+            (None or GATE)()
+        else:
+            for x in xs: f(x)
+    """
+    loop = block[index]
+    stored = sorted(changes([loop]).names)
+    body: list[ast.stmt] = [loop]
+    if stored:
+        body.insert(0, at(ast.Global(stored), loop))
+    function = ast.FunctionDef(name=SCRIPT, args=parameters((), loop), body=body, decorator_list=[])
+    function.type_params = []  # type: ignore[attr-defined]
+    site = Site(number, at(function, loop), (), uses_class=False, walrus=True, matches=True, body=body)
+    gate = _Gate(site, (), loop.lineno, loop.col_offset)
+    block[index] = gate.at(ast.If(gate.test(), [gate.at(ast.Expr(gate.result()))], [loop]))
+    return site
 
 
 def _insert(site: Site, free: tuple[str, ...]) -> None:

@@ -77,7 +77,8 @@ def layout(code: types.CodeType) -> tuple[int, int, tuple[tuple[int, object], ..
     """Where the gates are in the constants of a code object and of those inside it; None where there is none.
 
     A triple: the gate's index among the constants (-1: none), the gate's number, and for each constant that is
-    code and holds gates: its index and its layout. It saves a search at each load.
+    code and holds gates: its index and its layout. A module may have gates besides, before its loops: for each its
+    index and its number. It saves a search at each load.
     """
     index, number = -1, -1
     inner: list[tuple[int, object]] = []
@@ -87,6 +88,8 @@ def layout(code: types.CodeType) -> tuple[int, int, tuple[tuple[int, object], ..
             if inside is not None:
                 inner.append((i, inside))
         elif is_placeholder(constant):
+            if index >= 0:
+                inner.append((index, number))
             index, number = i, constant[1]
     if index < 0 and not inner:
         return None

@@ -16,6 +16,10 @@ from autograph_hook.transpiler.events import is_declaration
 Function: TypeAlias = ast.FunctionDef | ast.Lambda
 
 
+SCRIPT = "<module>"
+"""The name of a site that is a loop of a module, not a function."""
+
+
 @dataclass
 class Site:
     """A function that has a gate, or a generator function."""

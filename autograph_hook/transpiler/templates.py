@@ -16,6 +16,9 @@ Node = TypeVar("Node", bound=ast.AST)
 RUNTIME = "ag__"
 """The name by which a twin reaches the operators; all names that begin with it are ours."""
 
+MIXED = "ag__mixed"
+"""The name by which mixed code reaches what runs its groups."""
+
 _LOAD = ast.Load()
 _STORE = ast.Store()
 

@@ -26,6 +26,7 @@ from autograph_hook.transpiler.analysis.definitions import uncertain_reads
 from autograph_hook.transpiler.analysis.liveness import Liveness
 from autograph_hook.transpiler.analysis.scopes import descendants, mangled
 from autograph_hook.transpiler.analysis.variables import Known, changes
+from autograph_hook.transpiler.flags import LOOPS
 from autograph_hook.transpiler.generators import generator_numbers, marked
 from autograph_hook.transpiler.passes.control_flow import ControlFlow, Frame
 from autograph_hook.transpiler.passes.expressions import Expressions
@@ -34,8 +35,8 @@ from autograph_hook.transpiler.passes.leading_breaks import without_leading_brea
 from autograph_hook.transpiler.passes.matching import Matched, lower_matches
 from autograph_hook.transpiler.passes.plain import Plain, Unsupported
 from autograph_hook.transpiler.passes.statements import Statements
-from autograph_hook.transpiler.sites import Site
-from autograph_hook.transpiler.templates import RUNTIME, at, constant, parameters
+from autograph_hook.transpiler.sites import SCRIPT, Site
+from autograph_hook.transpiler.templates import MIXED, RUNTIME, at, constant, parameters
 
 _SKELETON = "ag__skeleton_"
 _TRY_STAR = (ast.TryStar,) if sys.version_info >= (3, 11) else ()
@@ -52,7 +53,7 @@ class Built:
 
 
 @dataclass
-class _Twin:
+class Twin:
     site: Site
     tree: ast.FunctionDef
     size: int
@@ -65,10 +66,10 @@ def build_twins(
     """The twins of all sites of a module; None for a function that has none, with the reason among `problems`."""
     drops_asserts = optimize > 0 or (optimize < 0 and sys.flags.optimize > 0)
     built = Built((), [], [], [])
-    twins: list[_Twin | None] = []
+    twins: list[Twin | None] = []
     for site in sites:
         try:
-            twin = twin_of(site, plain_lines, drops_asserts)
+            twin = twin_of(site, plain_lines, drops_asserts) if site.name != SCRIPT else None
         except Unsupported as problem:
             twin = None
             built.problems.append((problem.line, f"{site.qualname} has no twin: {problem.reason}"))
@@ -77,60 +78,77 @@ def build_twins(
             built.problems.append((site.node.lineno, f"{site.qualname} has no twin: it is nested too deeply"))
         twins.append(twin)
         built.sizes.append(twin.size if twin else 0)
-        built.flags.append(twin.flags if twin else 0)
+        built.flags.append(twin.flags if twin else LOOPS if site.name == SCRIPT else 0)
     future = [s for s in tree.body if isinstance(s, ast.ImportFrom) and s.module == "__future__"]
-    codes = _compiled([twin for twin in twins if twin], future, path, optimize, built.problems)
+    codes = compiled([twin for twin in twins if twin], future, path, optimize, built.problems)
     generators = generator_numbers(sites)
     codes = {number: marked(code, generators, inside=True) for number, code in codes.items()}
     built.codes = tuple(codes.get(site.number) for site in sites)
     return built
 
 
-def twin_of(site: Site, plain_lines: frozenset[int] = frozenset(), drops_asserts: bool = False) -> _Twin:
+def twin_of(site: Site, plain_lines: frozenset[int] = frozenset(), drops_asserts: bool = False) -> Twin:
     """The tree of one function's twin."""
     node = site.node
-    matched = lower_matches(_body(site), site.class_name, plain_lines) if site.matches else Matched(_body(site))
+    matched = lower_matches(body_of(site), site.class_name, plain_lines) if site.matches else Matched(body_of(site))
     body = matched.body
     # Most functions are a straight run of simple statements: nothing to lower, and no construct to give a state.
     straight = not any(isinstance(s, _COMPOUND) for s in body)
-    arguments = _arguments(node.args)
     if not straight:
-        body = without_leading_breaks(body, [*arguments, *site.free], plain_lines)
-    outside, enclosing = _declared(body) if site.declarations else (set(), set())
-    rebound = _rebound(body) if site.declarations else set()
+        body = without_leading_breaks(body, [*arguments_of(node.args), *site.free], plain_lines)
     plain = Plain(plain_lines, site.is_generator)
-    lowered = Lowered(list(body)) if straight else lower_jumps(body, plain, calls_rebind=bool(rebound))
+    rebinds = bool(site.declarations and _rebound(body))
+    lowered = Lowered(list(body)) if straight else lower_jumps(body, plain, calls_rebind=rebinds)
     lowered.guarded |= matched.guarded
+    return rewritten(site, lowered, signature(node.args), _defaults(node.args), plain, drops_asserts)
+
+
+def rewritten(
+    site: Site,
+    lowered: Lowered,
+    parameters: ast.arguments,
+    defaults: dict[str, bool],
+    plain: Plain,
+    drops_asserts: bool = False,
+) -> Twin:
+    """The twin of statements whose jumps are lowered, as a function of these parameters. `defaults`: of each of them,
+    whether its default is None."""
+    node = site.node
+    body = lowered.body
+    straight = not any(isinstance(s, _COMPOUND) for s in body)
+    arguments = arguments_of(parameters)
+    outside, enclosing = declared(body) if site.declarations else (set(), set())
+    rebound = _rebound(body) if site.declarations else set()
     known = Known(site.walrus)
     bound = {name for name in changes(body, known).names if not name.startswith(RUNTIME)}
     own = arguments + sorted(bound - set(arguments) - outside - enclosing)
     own += [name for name in site.free if name not in own]
-    positional = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+    positional = [a.arg for a in (*parameters.posonlyargs, *parameters.args)]
     first = positional[0] if positional else None
     expressions = Expressions(site.class_name, first, own, outside, walrus=site.walrus, yields=site.is_generator)
-    live = Liveness(() if straight else lowered.body, lowered.ends, own, bool(plain), enclosing)
+    live = Liveness(() if straight else body, lowered.ends, own, bool(plain), enclosing)
     if not straight or site.walrus:
         expressions.uncertain = uncertain_reads(
-            lowered.body, _defaults(node.args), bound - outside - enclosing, live.uses, live.tested, site.walrus
+            body, defaults, bound - outside - enclosing, live.uses, live.tested, site.walrus
         )
     control = ControlFlow(live, lowered, expressions, outside, rebound & set(own), known)
     statements = Statements(expressions, control, plain, drops_asserts)
     frame = Frame()
-    out = statements.block(lowered.body, frame)
+    out = statements.block(body, frame)
     out = frame.bound(frame.shared - set(arguments) - enclosing - outside, out, body[0])
-    declared: list[ast.stmt] = []
+    declarations: list[ast.stmt] = []
     if outside:
-        declared.append(at(ast.Global(sorted(outside)), body[0]))
+        declarations.append(at(ast.Global(sorted(outside)), body[0]))
     if enclosing:
-        declared.append(at(ast.Nonlocal(sorted(enclosing)), body[0]))
+        declarations.append(at(ast.Nonlocal(sorted(enclosing)), body[0]))
     if site.is_generator:
         # Lowering drops what is never reached, which may be the only `yield`.
         never = at(ast.Expr(at(ast.Yield(), node)), node)
-        declared.append(at(ast.If(constant(False, node), [never], []), node))
-    function = ast.FunctionDef(name=site.name, args=_signature(node.args), body=[*declared, *out], decorator_list=[])
+        declarations.append(at(ast.If(constant(False, node), [never], []), node))
+    function = ast.FunctionDef(name=site.name, args=parameters, body=[*declarations, *out], decorator_list=[])
     function.type_params = []  # type: ignore[attr-defined]
     at(function, node)
-    return _Twin(site, function, expressions.operations, statements.flags)
+    return Twin(site, function, expressions.operations, statements.flags)
 
 
 def _rebound(body: Sequence[ast.stmt]) -> set[str]:
@@ -149,7 +167,7 @@ def _rebound(body: Sequence[ast.stmt]) -> set[str]:
     return found
 
 
-def _declared(body: Sequence[ast.stmt]) -> tuple[set[str], set[str]]:
+def declared(body: Sequence[ast.stmt]) -> tuple[set[str], set[str]]:
     """The names that a function declares global, and those that it declares nonlocal."""
     outside: set[str] = set()
     enclosing: set[str] = set()
@@ -166,7 +184,7 @@ def _declared(body: Sequence[ast.stmt]) -> tuple[set[str], set[str]]:
     return outside, enclosing
 
 
-def _body(site: Site) -> list[ast.stmt]:
+def body_of(site: Site) -> list[ast.stmt]:
     if isinstance(site.body, ast.expr):
         return [at(ast.Return(site.body), site.body)]
     first = site.body[0]
@@ -175,14 +193,14 @@ def _body(site: Site) -> list[ast.stmt]:
     return site.body
 
 
-def _arguments(arguments: ast.arguments) -> list[str]:
+def arguments_of(arguments: ast.arguments) -> list[str]:
     found = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
     return found + [a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None]
 
 
 def _defaults(arguments: ast.arguments) -> dict[str, bool]:
     """Of each parameter, whether its default is None."""
-    found = dict.fromkeys(_arguments(arguments), False)
+    found = dict.fromkeys(arguments_of(arguments), False)
     positional = [*arguments.posonlyargs, *arguments.args]
     pairs = [*zip(reversed(positional), reversed(arguments.defaults), strict=False)]
     pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None]
@@ -191,7 +209,7 @@ def _defaults(arguments: ast.arguments) -> dict[str, bool]:
     return found
 
 
-def _signature(arguments: ast.arguments) -> ast.arguments:
+def signature(arguments: ast.arguments) -> ast.arguments:
     """The same parameters without defaults and annotations: those belong to the running function."""
 
     def bare(argument: ast.arg) -> ast.arg:
@@ -208,7 +226,7 @@ def _signature(arguments: ast.arguments) -> ast.arguments:
     )
 
 
-def skeleton(twin: _Twin) -> ast.FunctionDef:
+def skeleton(twin: Twin) -> ast.FunctionDef:
     site, tree = twin.site, twin.tree
     inner: ast.stmt = tree
     free = [mangled(name, site.class_name) for name in site.free]
@@ -223,14 +241,14 @@ def skeleton(twin: _Twin) -> ast.FunctionDef:
         # Inside the function the name is the module's own: the skeleton must not bind it.
         body.insert(0, at(ast.Global([bound]), tree))
     outer = ast.FunctionDef(
-        name=f"{_SKELETON}{site.number}", args=parameters([RUNTIME, *free], tree), body=body, decorator_list=[]
+        name=f"{_SKELETON}{site.number}", args=parameters([RUNTIME, MIXED, *free], tree), body=body, decorator_list=[]
     )
     outer.type_params = []  # type: ignore[attr-defined]
     return at(outer, tree)
 
 
-def _compiled(
-    twins: list[_Twin], future: list[ast.ImportFrom], path: str, optimize: int, problems: list[tuple[int, str]]
+def compiled(
+    twins: list[Twin], future: list[ast.ImportFrom], path: str, optimize: int, problems: list[tuple[int, str]]
 ) -> dict[int, types.CodeType]:
     """Compile all at once; when one of them cannot be compiled, one by one, so that only that one is lost."""
     try:
@@ -242,12 +260,12 @@ def _compiled(
             return {}
     found: dict[int, types.CodeType] = {}
     for twin in twins:
-        found.update(_compiled([twin], future, path, optimize, problems))
+        found.update(compiled([twin], future, path, optimize, problems))
     return found
 
 
 def _compile_group(
-    twins: list[_Twin], future: list[ast.ImportFrom], path: str, optimize: int
+    twins: list[Twin], future: list[ast.ImportFrom], path: str, optimize: int
 ) -> dict[int, types.CodeType]:
     module = ast.Module([*future, *(skeleton(twin) for twin in twins)], [])
     with warnings.catch_warnings():

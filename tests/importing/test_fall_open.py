@@ -65,10 +65,10 @@ def test_gates_that_cannot_be_put_in_place_are_no_reason_to_fail(project: Projec
         """
         import autograph_hook.runtime.attach as attach
         real = attach.attach
-        def fail(payload, module, path, options):
+        def fail(payload, module, path, options, source):
             if module == "pkg":
                 raise IndexError("no gate")
-            return real(payload, module, path, options)
+            return real(payload, module, path, options, source)
         attach.attach = fail
         """,
     )

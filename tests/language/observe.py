@@ -222,6 +222,8 @@ def own_text(program: programs.Program) -> str:
     staging = program.staging("f")
     if staging.reason is not None:
         return f"plain: {message_text(staging.reason, LINES_BEFORE_OWN)}"
+    if staging.refusal is not None:
+        return f"staged; other kinds of calls plain: {message_text(staging.refusal, LINES_BEFORE_OWN)}"
     if staging.calls_staged:
         return "staged"
     if staging.failures:

@@ -6,7 +6,7 @@ Each reads as the rule that it implements: a Python value is Python's business, 
 from __future__ import annotations
 
 from autograph_hook.runtime.operators.binding import Binding as binding
-from autograph_hook.runtime.operators.calls import call, callee, context, in_frame, spread, super_
+from autograph_hook.runtime.operators.calls import call, callee, context, in_frame, spread, super_, values
 from autograph_hook.runtime.operators.collecting import (
     append,
     collect,
@@ -94,5 +94,6 @@ __all__ = [
     "unpack",
     "update_attr",
     "update_item",
+    "values",
     "while_",
 ]

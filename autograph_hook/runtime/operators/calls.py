@@ -31,9 +31,10 @@ from autograph_hook.runtime.operators.reading import spread
 from autograph_hook.runtime.recursion import watched
 from autograph_hook.runtime.twins import twin_of_function
 from autograph_hook.runtime.variables import CONTAINERS
+from autograph_hook.staging.results import can_return
 from autograph_hook.transpiler.generators import GENERATOR
 
-__all__ = ["call", "callee", "context", "in_frame", "spread", "super_"]
+__all__ = ["call", "callee", "context", "in_frame", "spread", "super_", "values"]
 
 
 _CALL = "__call__"
@@ -299,6 +300,25 @@ def in_frame(function: Any, names: Sequence[str], cells: Any, *arguments: Any) -
     if function in (eval, exec):
         return _evaluated(function, cells.__code__, cells.__globals__, found, arguments, {})
     return sorted(found) if function is dir else found
+
+
+def values(names: Sequence[str], cells: Any, unread: Sequence[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Those of the names that have a value, with it, and those of `unread` whose value no graph can return. `cells`
+    closes over them all."""
+    trace = thread().trace
+    by_name = dict(zip(cells.__code__.co_freevars, cells.__closure__ or (), strict=True))
+    found: dict[str, Any] = {}
+    kept: list[str] = []
+    for name in names:
+        try:
+            value = by_name[name].cell_contents
+        except ValueError:
+            continue
+        if name in unread and trace is not None and not can_return(trace, value):
+            kept.append(name)
+        else:
+            found[name] = value
+    return found, tuple(kept)
 
 
 def super_(function: Any, owner: Any, first: Any) -> Any:

@@ -105,6 +105,7 @@ class Statements:
         )
 
     def _while(self, node: ast.While, frame: Frame) -> list[ast.stmt]:
+        self.flags |= flags.LOOPS
         if self.plain.has(node):
             body = self.block(node.body, frame)
             return [at(ast.While(self._decided(node.test, node), body, self.block(node.orelse, frame)), node)]
@@ -119,6 +120,7 @@ class Statements:
         return operator("decided", test, value, constant("yield", test))
 
     def _for(self, node: ast.For, frame: Frame) -> list[ast.stmt]:
+        self.flags |= flags.LOOPS
         inner = Frame()
         head = self.stores.assigned(node.target, load(ITEM, node), node)
         head = self._defined(head, frame if self.plain.has(node) else inner)

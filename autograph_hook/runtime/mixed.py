@@ -1,0 +1,277 @@
+"""Running mixed code: the groups of a frame, and the graphs that stand for pieces of them."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograph_hook.backends.protocol import UNDEFINED, Backend
+from autograph_hook.runtime import gate as gates
+from autograph_hook.runtime.errors import parts_of, without_ours
+from autograph_hook.runtime.gate import Gate
+from autograph_hook.runtime.twins import live_code, made_of
+from autograph_hook.staging import outermost
+from autograph_hook.staging.objects import Stored
+from autograph_hook.staging.pieces import Part, Parts
+from autograph_hook.staging.trace import Host
+from autograph_hook.transpiler.mixed import Mixed, Piece
+
+Statement = Callable[[], None]
+
+_SIZE = 25
+"""The operations that a piece is taken to have at least: those of the functions that it calls are not counted, and
+they wait for it."""
+
+
+_NONE: frozenset[str] = frozenset()
+
+_UNBOUND = (
+    "cannot access local variable {!r} where it is not associated with a value"
+    if sys.version_info >= (3, 11)
+    else "local variable {!r} referenced before assignment"
+)
+
+
+class MixedFunction:
+    """The mixed code of one function, with what was learnt of its groups."""
+
+    def __init__(
+        self, gate: Gate, mixed: Mixed, code: types.CodeType, host: Host, may_stage: Callable[[], Backend | None]
+    ) -> None:
+        self.gate = gate
+        self.mixed = mixed
+        self.code = code
+        self.host = host
+        self.may_stage = may_stage
+        """The backend that may stage something here and now; None while a graph is being built or somebody watches."""
+        self.pieces: dict[int, types.CodeType] = {}
+        self.plain: types.CodeType | None = None
+        self.parts = [Parts(mixed, group) for group in mixed.groups]
+
+    def stands_for(self, plain: types.CodeType) -> None:
+        """Its entries in tracebacks are those of this code."""
+        if self.plain is not plain:
+            self.plain = plain
+            parts_of(plain, (self.code, *(c for c in self.code.co_consts if isinstance(c, types.CodeType))))
+
+    def is_staged(self) -> bool:
+        """Has a graph run in the place of one of its pieces?"""
+        return any(parts.is_staged() for parts in self.parts)
+
+    def described(self) -> list[dict[str, Any]]:
+        """What runs as graphs and what does not, for a report."""
+        found = []
+        for parts in self.parts:
+            for part in parts.parts:
+                runs = sum(staging.calls_staged for _, staging in part.variants.values())
+                if not runs and part.reason is None:
+                    continue
+                first, last = parts.lines(part)
+                construct = f"to {last}" if last > first else "alone"
+                decision = "a graph" if runs else "plain"
+                reason = f"ran {runs} times" if runs else part.reason
+                found.append({"line": first, "construct": construct, "decision": decision, "reason": reason})
+        return sorted(found, key=lambda entry: entry["line"])
+
+    def live(self, piece: Piece) -> types.CodeType:
+        """The code of a piece, ready to run."""
+        code = self.pieces.get(id(piece))
+        if code is None:
+            code = self.pieces[id(piece)] = live_code(piece.code, self.gate)
+        return code
+
+    def frame(self, cells: types.FunctionType | None, namespace: dict[str, Any]) -> types.FunctionType:
+        """A function that runs one call. `cells` closes over the free variables of the user's function."""
+        from autograph_hook.runtime import operators
+
+        available: dict[str, types.CellType] = {}
+        if cells is not None:
+            available.update(zip(cells.__code__.co_freevars, cells.__closure__ or (), strict=True))
+        available["ag__"] = types.CellType(operators)
+        frame = _Frame(self, cells, namespace)
+        available["ag__mixed"] = types.CellType(frame)
+        closure = tuple(available[name] for name in self.code.co_freevars)
+        return types.FunctionType(self.code, namespace, self.code.co_name, None, closure)
+
+
+class _Frame:
+    """One call of a mixed function: what `ag__mixed` is in it."""
+
+    def __init__(self, function: MixedFunction, cells: types.FunctionType | None, namespace: dict[str, Any]) -> None:
+        self.function = function
+        self.cells = cells
+        self.namespace = namespace
+        self.names: dict[str, types.CellType] = {}
+        """The cells of the frame's names."""
+
+    def group(self, number: int, functions: Sequence[types.FunctionType]) -> Statement:
+        for function in functions:
+            self.names.update(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+        return _Run(self, self.function.parts[number], functions)
+
+    def unbound_local(self, error: NameError) -> UnboundLocalError | None:
+        """What the plain code raises in the place of this error: the names of the frame are no locals of the functions
+        that its statements have become."""
+        name = getattr(error, "name", None)
+        mixed = self.function.mixed
+        if type(error) is not NameError or name not in self.names or name not in mixed.own or name in mixed.site.free:
+            return None
+        entry = error.__traceback__
+        while entry is not None and entry.tb_next is not None:
+            entry = entry.tb_next
+        if entry is None or entry.tb_frame.f_code not in self.function.code.co_consts:
+            return None
+        made = UnboundLocalError(_UNBOUND.format(name)).with_traceback(error.__traceback__)
+        made.__context__ = error.__context__
+        return made
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: types.TracebackType | None) -> None:
+        """A context manager of the user's is about to be told of an error."""
+        if error is not None:
+            error.__traceback__ = without_ours(traceback)
+
+    def caught(self) -> None:
+        """A handler of the user's begins to run: it must see the traceback that it would have seen."""
+        error = sys.exc_info()[1]
+        if error is not None:
+            error.__traceback__ = without_ours(error.__traceback__)
+
+
+class _Run:
+    """One group in one frame; called, it runs its statements."""
+
+    __slots__ = ("frame", "functions", "parts")
+
+    def __init__(self, frame: _Frame, parts: Parts, functions: Sequence[types.FunctionType]) -> None:
+        self.frame = frame
+        self.parts = parts
+        self.functions = functions
+
+    def __call__(self) -> None:
+        functions = self.functions
+        backend = self.frame.function.may_stage()
+        if backend is not None and self.parts.waits(self.frame.function.parts):
+            backend = None
+        try:
+            for part in self.parts.parts:
+                if part.reason is not None or backend is None or not self._staged(part, backend):
+                    for i in range(part.start, part.end):
+                        functions[i]()
+            return
+        except NameError as error:
+            problem = self.frame.unbound_local(error)
+            if problem is None:
+                raise
+        raise problem
+
+    def _staged(self, part: Part, backend: Backend) -> bool:
+        """Run a part as a graph, if it is time and one fits."""
+        parts = self.parts
+        inputs = parts.inputs(part)
+        values = list(map(self._get, inputs))
+        unbound = _NONE
+        if any(value is UNDEFINED for value in values):
+            unbound = frozenset(name for name, value in zip(inputs, values, strict=True) if value is UNDEFINED)
+            values = [value for value in values if value is not UNDEFINED]
+        found = parts.piece(part, unbound)
+        if found is None:
+            return False
+        piece, staging = found
+        is_new = staging.reason is None and not staging.specializations
+        if is_new and parts.is_staged_inside(part, self.frame.function.parts):
+            return False
+        call = _PieceCall(self, piece, part, backend, tuple(values))
+        outcome = outermost.enter(call, staging)
+        if outcome == outermost.TAKEN:
+            self._put(piece, call.thread.results.pop())
+            if call.afterwards is not None:
+                call.afterwards()
+            return True
+        if staging.reason is not None:
+            parts.gave_up(part, staging)
+        return False
+
+    def _put(self, piece: Piece, results: tuple[dict[str, Any], tuple[str, ...]]) -> None:
+        values, kept = results
+        for name in piece.outputs:
+            if name in values:
+                self._set(name, values[name])
+            elif name not in kept and self._get(name) is not UNDEFINED:
+                self._delete(name)
+
+    def _get(self, name: str) -> Any:
+        cell = self.frame.names.get(name)
+        if cell is None:
+            return self.frame.namespace.get(name, UNDEFINED)
+        try:
+            return cell.cell_contents
+        except ValueError:
+            return UNDEFINED
+
+    def _set(self, name: str, value: Any) -> None:
+        cell = self.frame.names.get(name)
+        if cell is None:
+            self.frame.namespace[name] = value
+        else:
+            cell.cell_contents = value
+
+    def _delete(self, name: str) -> None:
+        cell = self.frame.names.get(name)
+        if cell is None:
+            del self.frame.namespace[name]
+        else:
+            del cell.cell_contents
+
+
+class _Place:
+    """Where a piece runs, as staging looks at frames."""
+
+    __slots__ = ("f_back", "f_code", "f_globals")
+
+    def __init__(self, code: types.CodeType, namespace: dict[str, Any], back: types.FrameType | None) -> None:
+        self.f_code = code
+        self.f_globals = namespace
+        self.f_back = back
+
+
+class _PieceCall:
+    """A piece that is about to run, for staging: a call of a function of the names that it reads."""
+
+    __slots__ = (
+        "afterwards", "arguments", "backend", "cells", "frame", "function", "host", "keywords", "options", "part",
+        "piece", "run", "thread",
+    )  # fmt: skip
+
+    def __init__(self, run: _Run, piece: Piece, part: Part, backend: Backend, values: tuple[Any, ...]) -> None:
+        whole = run.frame.function
+        self.run = run
+        self.part = part
+        self.piece = piece
+        self.host = whole.host
+        self.thread = gates.thread()
+        self.backend = backend
+        self.options: outermost.Options = whole.gate.module.options
+        name, line, _size, _flags = whole.gate.function
+        self.function = (name, line, max(piece.size, _SIZE), piece.flags)
+        self.cells = run.frame.cells
+        self.arguments = values
+        self.keywords: dict[str, Any] = {}
+        self.afterwards: Callable[[], None] | None = None
+        self.frame: Any = _Place(run.functions[part.start].__code__, run.frame.namespace, sys._getframe(3))
+
+    def twin(self) -> types.FunctionType:
+        """The function to trace; asked for only when that is about to happen."""
+        self.run.parts.note_inputs(self.part, self.piece.inputs, self.arguments)
+        return made_of(self.run.frame.function.live(self.piece), self.run.frame.namespace, self.cells)
+
+    def stored(self) -> Stored:
+        frame = self.run.frame
+        cells = {id(frame.names[name]): name for name in self.piece.stored if name in frame.names}
+        return Stored(frame.namespace, self.piece.stored - frame.names.keys(), cells)
+
+

@@ -1,0 +1,43 @@
+"""Making the mixed code of a function: from its source, when it is first wanted."""
+
+from __future__ import annotations
+
+import ast
+import types
+
+from autograph_hook.backends.protocol import Backend
+from autograph_hook.runtime.gate import Gate
+from autograph_hook.runtime.mixed import MixedFunction
+from autograph_hook.runtime.twins import live_code
+from autograph_hook.staging.trace import Host
+from autograph_hook.transpiler.gates import insert_gates
+from autograph_hook.transpiler.mixed import mix
+from autograph_hook.transpiler.passes.plain import Unsupported
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def mixed_function(gate: Gate, host: Host, may_stage: Callable[[], Backend | None]) -> MixedFunction | None:
+    """The mixed code of a gate's function; None where it has none: `gate.mixed` says why."""
+    if gate.mixed is None:
+        try:
+            gate.mixed = _made(gate, host, may_stage)
+        except Unsupported as problem:
+            gate.mixed = problem.reason
+        except (OSError, SyntaxError, ValueError, RecursionError) as error:
+            gate.mixed = f"its source cannot be read again: {error}"
+    return gate.mixed if isinstance(gate.mixed, MixedFunction) else None
+
+
+def _made(gate: Gate, host: Host, may_stage: Callable[[], Backend | None]) -> MixedFunction:
+    module = gate.module
+    if module.source is None:
+        raise Unsupported(0, "its source is in no file")
+    source, plain_lines = module.source()
+    tree = ast.parse(source, module.path)
+    sites = insert_gates(tree, plain_lines)
+    mixed = mix(tree, sites[gate.number], module.path, -1, plain_lines, is_main=module.name == "__main__")
+    code: types.CodeType = live_code(mixed.code, gate)
+    return MixedFunction(gate, mixed, code, host, may_stage)
