@@ -16,7 +16,7 @@ from autograph_hook.staging import outermost
 from autograph_hook.staging.objects import Stored
 from autograph_hook.staging.pieces import Part, Parts
 from autograph_hook.staging.trace import Host
-from autograph_hook.transpiler.mixed import Mixed, Piece
+from autograph_hook.transpiler.pieces import Mixed, Piece
 
 Statement = Callable[[], None]
 

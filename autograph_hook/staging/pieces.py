@@ -13,8 +13,8 @@ from typing import Any
 
 from autograph_hook.staging import outermost
 from autograph_hook.staging.effects import PRIMITIVES
-from autograph_hook.transpiler.mixed import Group, Mixed, Piece
 from autograph_hook.transpiler.passes.plain import Unsupported
+from autograph_hook.transpiler.pieces import Group, Mixed, Piece
 
 MOST_VARIANTS = 4
 """Sets of names without a value that one part is traced for."""

@@ -37,19 +37,17 @@ arguments are the names that they read and whose results are the names that they
 from __future__ import annotations
 
 import ast
-import types
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 from autograph_hook.transpiler.analysis.liveness import Liveness, Names
-from autograph_hook.transpiler.analysis.scopes import FRAME_BUILTINS, descendants, kind
+from autograph_hook.transpiler.analysis.scopes import descendants, kind
 from autograph_hook.transpiler.analysis.variables import Known, changes
+from autograph_hook.transpiler.movable import Annotations, is_script, mentioned, require_movable, site_names
 from autograph_hook.transpiler.passes.jump_names import RESULT
-from autograph_hook.transpiler.passes.jumps import Lowered, lower_jumps
-from autograph_hook.transpiler.passes.matching import lower_matches
+from autograph_hook.transpiler.passes.jumps import lower_jumps
 from autograph_hook.transpiler.passes.plain import Plain, Unsupported
-from autograph_hook.transpiler.sites import SCRIPT, Site
+from autograph_hook.transpiler.pieces import Group, Mixed
+from autograph_hook.transpiler.sites import Site
 from autograph_hook.transpiler.templates import (
     MIXED,
     assign,
@@ -57,138 +55,13 @@ from autograph_hook.transpiler.templates import (
     constant,
     function,
     load,
-    operator,
-    parameters,
     rebuilt,
     statement,
-    thunk,
     tuple_of,
 )
-from autograph_hook.transpiler.twins import Twin, arguments_of, body_of, compiled, declared, rewritten, signature
-
-_LOOKS_AROUND = FRAME_BUILTINS | {
-    "super", "__class__", "_getframe", "stacklevel", "currentframe", "stack", "breakpoint", "set_trace",
-}  # fmt: skip
-"""Names that hint at code which looks at its own frame: a statement that moved into a function is another one."""
-
-_LOOKS_AT_MODULES = FRAME_BUILTINS | {
-    "globals", "__dict__", "modules", "__main__", "getmembers", "run_path", "run_module",
-}  # fmt: skip
-"""Names that hint at code which may read any name of a module."""
+from autograph_hook.transpiler.twins import Twin, arguments_of, body_of, compiled, declared, signature
 
 _COSTS = (ast.Call, ast.BinOp, ast.Compare, ast.Subscript, ast.AugAssign)
-
-
-@dataclass
-class Group:
-    """A straight run of statements."""
-
-    number: int
-    statements: list[ast.stmt]
-    live: list[Names] = field(default_factory=list)
-    """The names that are live after each statement."""
-    needed: list[Names] = field(default_factory=list)
-    """Those that this code itself may still read."""
-    inside: list[range] = field(default_factory=list)
-    """The numbers of the groups that are in loops of each statement."""
-    around: tuple[int, int] | None = None
-    """The group and the statement in which it stands, when that is no loop: it runs no oftener than that."""
-
-
-@dataclass
-class Mixed:
-    """The mixed code of one function, and what its pieces are made from."""
-
-    site: Site
-    code: types.CodeType
-    """Takes the function's arguments; among its free variables are `ag__mixed` and those of the function."""
-    groups: list[Group]
-    lowered: Lowered
-    own: frozenset[str]
-    """The names of the frame."""
-    path: str
-    optimize: int
-    plain_lines: frozenset[int]
-    future: list[ast.ImportFrom]
-    unread: frozenset[str]
-    """Names of the frame that are there for everybody, but which nothing outside of this code is seen to read. Where
-    this code does not read it either, such a name may keep an older value, when no graph can return the new one."""
-
-    def lines(self, group: Group, index: int) -> range:
-        """The source lines of a statement."""
-        node = group.statements[index]
-        return range(node.lineno, (node.end_lineno or node.lineno) + 1)
-
-    def uses(self, group: Group, index: int) -> Names:
-        """The names that a statement may read or store."""
-        node = group.statements[index]
-        inside = Liveness((), self.lowered.ends, sorted(self.own))
-        stored = frozenset(changes([node], Known()).names)
-        return stored | inside.block([node], stored) | inside.captured
-
-    def inputs(self, group: Group, start: int, end: int) -> tuple[str, ...]:
-        """The names of the frame that the statements from `start` up to `end` may read before they store them."""
-        nodes = group.statements[start:end]
-        inside = Liveness((), self.lowered.ends, sorted(self.own))
-        live = inside.block(nodes, frozenset(self.outputs(group, start, end)))
-        return tuple(sorted((live | inside.captured) & self.own))
-
-    def outputs(self, group: Group, start: int, end: int) -> tuple[str, ...]:
-        """The names that these statements may store and somebody may read later."""
-        return tuple(sorted(changes(group.statements[start:end], Known()).names & self.own & group.live[end - 1]))
-
-    def loops(self, group: Group, start: int, end: int) -> bool:
-        """Is there a loop among these statements or in them?"""
-        nodes = group.statements[start:end]
-        return any(isinstance(inner, (ast.For, ast.While)) for node in nodes for inner in descendants(node))
-
-    def piece(self, group: Group, start: int, end: int, unbound: Names = frozenset()) -> Piece:
-        """The statements from `start` up to `end` as one function, when the names `unbound` have no value yet.
-        Raises Unsupported where it has no twin."""
-        nodes = group.statements[start:end]
-        outputs = self.outputs(group, start, end)
-        inputs = [name for name in self.inputs(group, start, end) if name not in unbound]
-        last = nodes[-1]
-        values = operator(
-            "values",
-            last,
-            self.names(outputs, last),
-            thunk(tuple_of([load(name, last) for name in outputs], last), last),
-            self.names(sorted(self.unread.intersection(outputs) - group.needed[end - 1]), last),
-        )
-        matched = lower_matches(nodes, self.site.class_name, self.plain_lines)
-        body = [*matched.body, at(ast.Return(values), last)]
-        lowered = Lowered(body, self.lowered.ends, self.lowered.guarded | matched.guarded)
-        site = Site(0, self.site.node, self.site.scopes, uses_class=False, walrus=True, body=body, free=self.site.free)
-        given = parameters(inputs, last)
-        twin = rewritten(
-            site, lowered, given, dict.fromkeys(inputs, False), Plain(self.plain_lines), self.optimize > 0
-        )
-        if unbound:
-            # A store that never runs makes them names of the function all the same.
-            dead: list[ast.stmt] = [assign(name, constant(None, last), last) for name in sorted(unbound)]
-            twin.tree.body.insert(0, at(ast.If(constant(False, last), dead, []), last))
-        problems: list[tuple[int, str]] = []
-        codes = compiled([twin], self.future, self.path, self.optimize, problems)
-        if 0 not in codes:
-            raise Unsupported(*problems[0])
-        stored = changes(nodes, Known()).names & self.own
-        return Piece(codes[0], tuple(inputs), outputs, frozenset(stored), twin.size, twin.flags)
-
-    def names(self, names: Sequence[str], like: ast.AST) -> ast.expr:
-        return tuple_of([constant(name, like) for name in names], like)
-
-
-@dataclass
-class Piece:
-    code: types.CodeType
-    """Takes the values of `inputs` by position; `ag__` and the function's free variables are its own."""
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    stored: frozenset[str]
-    """All names of the frame that it may store or delete."""
-    size: int
-    flags: int
 
 
 class _LiveEverywhere(Liveness):
@@ -209,9 +82,27 @@ def mix(
     is_main: bool = False,
 ) -> Mixed:
     """The mixed code of one of a module's functions. Raises Unsupported with the reason for one that can have none.
-    `is_main`: nobody imports names from this module."""
+    `is_main`: nobody imports names from this module.
+
+    >>> from autograph_hook.transpiler.gates import insert_gates
+    >>> tree = ast.parse('''
+    ... def train(model, batches):
+    ...     for x in batches:
+    ...         loss = step(model, x)
+    ...         losses.append(float(loss))
+    ...     return loss
+    ... ''')
+    >>> mixed = mix(tree, insert_gates(tree)[0], "train.py")
+    >>> for group in mixed.groups:
+    ...     print([ast.unparse(node).splitlines()[0] for node in group.statements])
+    ['for x in batches:', 'ag__result = loss']
+    ['loss = step(model, x)', 'losses.append(float(loss))']
+    >>> piece = mixed.piece(mixed.groups[1], 0, 1)
+    >>> piece.inputs, piece.outputs
+    (('model', 'x'), ('loss',))
+    """
     future = [s for s in tree.body if isinstance(s, ast.ImportFrom) and s.module == "__future__"]
-    unread = site_names(site) - _mentioned(tree, site) if is_script(site) and is_main else frozenset()
+    unread = site_names(site) - mentioned(tree, site) if is_script(site) and is_main else frozenset()
     return _Mixer(site, plain_lines).mixed(path, optimize, future, unread)
 
 
@@ -220,13 +111,13 @@ class _Mixer:
         self.site = site
         self.plain_lines = plain_lines
         body = body_of(site)
-        _require_movable(body)
+        require_movable(body)
         outside, enclosing = declared(body)
         if enclosing or (outside and not is_script(site)):
             raise Unsupported(site.node.lineno, "it stores to a name of an enclosing function or of the module")
         self.outside = outside
         body = [node for node in body if not isinstance(node, (ast.Global, ast.Nonlocal))]
-        annotations = _Annotations(is_script(site))
+        annotations = Annotations(is_script(site))
         body = annotations.block(body)
         self.lowered = lower_jumps(body, Plain(plain_lines))
         self.known = Known()
@@ -368,74 +259,3 @@ def _leave(flags: Sequence[str], like: ast.stmt) -> ast.stmt:
     tests: list[ast.expr] = [load(flag, like) for flag in flags]
     test = tests[0] if len(tests) == 1 else at(ast.BoolOp(ast.Or(), tests), like)
     return at(ast.If(test, [at(ast.Break(), like)], []), like)
-
-
-class _Annotations:
-    """Stores to annotated names as plain stores: what is declared nonlocal cannot be annotated. In a function such an
-    annotation does nothing."""
-
-    def __init__(self, is_script: bool) -> None:
-        self.is_script = is_script
-        self.bare: dict[str, int] = {}
-        """Names that are annotated without a value, and the lines."""
-
-    def block(self, nodes: Sequence[ast.stmt]) -> list[ast.stmt]:
-        return [self.statement(node) for node in nodes]
-
-    def statement(self, node: ast.stmt) -> ast.stmt:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            if self.is_script:
-                raise Unsupported(node.lineno, f"it annotates {node.target.id}, a name of the module")
-            if node.value is not None:
-                return at(ast.Assign([node.target], node.value), node)
-            self.bare[node.target.id] = node.lineno
-            return at(ast.Pass(), node)
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            return node
-        changed: dict[str, list[Any]] = {}
-        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
-            inner = getattr(node, name, None)
-            if inner:
-                changed[name] = [self.statement(p) if isinstance(p, ast.stmt) else self.part(p) for p in inner]
-        return rebuilt(node, **changed) if changed else node
-
-    def part(self, node: Any) -> Any:
-        if isinstance(node, ast.match_case):
-            return ast.match_case(node.pattern, node.guard, self.block(node.body))
-        return rebuilt(node, body=self.block(node.body))
-
-
-def _require_movable(body: Sequence[ast.stmt]) -> None:
-    for node in body:
-        for inner in descendants(node):
-            name = inner.id if isinstance(inner, ast.Name) else inner.attr if isinstance(inner, ast.Attribute) else None
-            name = inner.arg if isinstance(inner, ast.keyword) else name
-            if name in _LOOKS_AROUND:
-                raise Unsupported(inner.lineno, f"it uses {name}, which looks at the function that it stands in")
-
-
-def site_names(site: Site) -> frozenset[str]:
-    """The names that a loop of a module stores."""
-    return frozenset(declared(body_of(site))[0])
-
-
-def _mentioned(tree: ast.Module, site: Site) -> frozenset[str]:
-    """The names that a module mentions outside of one of its loops, be it as a text."""
-    inside = {id(node) for statement in body_of(site) for node in descendants(statement)}
-    found: set[str] = set()
-    for node in descendants(tree):
-        name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
-        if name in _LOOKS_AT_MODULES:
-            return site_names(site)
-        if id(node) in inside:
-            continue
-        if name is not None:
-            found.add(name)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.add(node.value)
-    return frozenset(found)
-
-
-def is_script(site: Site) -> bool:
-    """Is it a loop of a module, not a function?"""
-    return site.name == SCRIPT

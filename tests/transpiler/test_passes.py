@@ -13,7 +13,7 @@ import autograph_hook.transpiler
 MODULES = sorted(
     module.name for module in pkgutil.walk_packages(autograph_hook.transpiler.__path__, "autograph_hook.transpiler.")
 )
-WITH_EXAMPLES = ("gates", "generators", "analysis.liveness", "analysis.scopes", "analysis.variables",
+WITH_EXAMPLES = ("gates", "generators", "analysis.liveness", "analysis.scopes", "analysis.variables", "mixed",
                  "passes.comprehensions", "passes.expressions", "passes.jumps", "passes.leading_breaks",
                  "passes.matching", "passes.stores")  # fmt: skip
 
