@@ -48,8 +48,10 @@ VARIES = (
     (re.compile(r" at 0x[0-9a-f]+"), ""),
     (re.compile(r"(maximum recursion depth exceeded).*"), r"\1"),
     (re.compile(r" You can attempt the following.*"), ""),
+    (re.compile(r"\biterable argument is empty"), "arg is an empty sequence"),
 )
-"""What differs from run to run in a message, or is TensorFlow's advice, and what the table says for it."""
+"""What differs from run to run in a message, or from Python to Python, or is TensorFlow's advice, and what the table
+says for it."""
 
 LENGTH = 400
 """No message in the table is longer."""
