@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,15 @@ def clean_environment(**extra: str) -> dict[str, str]:
         if not name.startswith(("AUTOGRAPH_HOOK", "PYTHON", "COV_", "PYTEST"))
     }
     return {**kept, "PYTHONPATH": str(ROOT), **extra}
+
+
+@pytest.fixture(autouse=True)
+def no_seed_is_left() -> Iterator[None]:
+    """With a global seed fewer loops are rolled and fewer draws staged: no test leaves one to the next."""
+    yield
+    tensorflow = sys.modules.get("tensorflow")
+    if hasattr(tensorflow, "random"):
+        tensorflow.random.set_seed(None)
 
 
 class Project:
