@@ -46,7 +46,6 @@ class MixedFunction:
         self.host = host
         self.may_stage = may_stage
         """The backend that may stage something here and now; None while a graph is being built or somebody watches."""
-        self.pieces: dict[int, types.CodeType] = {}
         self.plain: types.CodeType | None = None
         self.parts = [Parts(mixed, group) for group in mixed.groups]
 
@@ -76,11 +75,8 @@ class MixedFunction:
         return sorted(found, key=lambda entry: entry["line"])
 
     def live(self, piece: Piece) -> types.CodeType:
-        """The code of a piece, ready to run."""
-        code = self.pieces.get(id(piece))
-        if code is None:
-            code = self.pieces[id(piece)] = live_code(piece.code, self.gate)
-        return code
+        """The code of a piece, ready to run. Asked for only to trace it."""
+        return live_code(piece.code, self.gate)
 
     def frame(self, cells: types.FunctionType | None, namespace: dict[str, Any]) -> types.FunctionType:
         """A function that runs one call. `cells` closes over the free variables of the user's function."""
