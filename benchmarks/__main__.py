@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .harness import Bench, machine
 
-NAMES = ("importing", "gates", "first_call", "example", "paper")
+NAMES = ("importing", "gates", "first_call", "calls", "example", "paper")
 
 
 def main(argv: list[str] | None = None) -> int:

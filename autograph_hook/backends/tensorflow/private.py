@@ -277,10 +277,13 @@ def flat_call(concrete: Any) -> Callable[[list[Any], list[Any]], Any]:
     return call if call is not None else lambda inputs, captures: concrete(*inputs)
 
 
-def exact_options() -> Any:
+def exact_options(one_thread: bool = False) -> Any:
     """Options for calling a function without rewriting its graph, so that its results are the eager ones to the
     last bit: rewritten, `x + 0` keeps a negative zero, `x * 0` loses a NaN, and fused kernels round otherwise.
     None where this TensorFlow has no such options. Nothing that the user has set is changed.
+
+    With `one_thread` the calling thread runs the operations itself, one after the other. The graph must have no
+    control flow.
     """
     try:
         from tensorflow.core.protobuf import config_pb2
@@ -289,7 +292,8 @@ def exact_options() -> Any:
         config = config_pb2.ConfigProto()
         config.CopyFrom(context.context().config)
         config.graph_options.rewrite_options.disable_meta_optimizer = True
-        return context.FunctionCallOptions(config_proto=config)
+        executor = "SINGLE_THREADED_EXECUTOR" if one_thread else None
+        return context.FunctionCallOptions(executor_type=executor, config_proto=config)
     except (ImportError, AttributeError):
         return None
 
