@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from autograph_hook import log
+
 
 class AutographError(Exception):
     """Base of every error that autograph_hook itself raises."""
@@ -32,6 +34,7 @@ def warn(text: str, path: str = "", line: int = 1, stacklevel: int = 1) -> None:
     """
     import warnings
 
+    log.warning(f"{path}:{line}: {text}" if path else text)
     try:
         if path:
             warnings.warn_explicit(text, AutographWarning, path, line)

@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 class Finder:
     """Stands first on `sys.meta_path`. What it does is decided by its `policy`."""
 
-    def __init__(self, policy: Policy, verbose: bool = False) -> None:
+    def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        self.verbose = verbose
         self.scripts: dict[str, str] = {}  # names under which a child process finds the script of its parent
         self._resting: list[int] = []  # threads that are transforming, whose own imports are not for us
         # The modules that are being looked for, innermost last. Python holds the import lock meanwhile, so
@@ -188,10 +187,6 @@ class Finder:
         from autograph_hook.errors import warn
 
         warn(text, path, line)
-
-    def say(self, text: str) -> None:
-        """One line for one decision: for `verbose`."""
-        print(f"autograph_hook: {text}", file=sys.stderr)
 
 
 class Rest:

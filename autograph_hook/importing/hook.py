@@ -97,15 +97,14 @@ def outer_layers(starts: list[str], config: str | None = None) -> list[Layer]:
     return layers
 
 
-def put_in_place(policy: Policy, verbose: bool = False, where: str = "", stacklevel: int = 2) -> Hook:
+def put_in_place(policy: Policy, where: str = "", stacklevel: int = 2) -> Hook:
     """Install a hook with this policy. `where` stands in warnings for the place in the program that asked for
     it; if there is such a place, it is `stacklevel` frames up."""
     top = current()
-    finder = top.finder if top is not None else Finder(policy, verbose)
+    finder = top.finder if top is not None else Finder(policy)
     new = set(policy.settings.list("enable"))
     if top is not None:
         finder.policy = policy
-        finder.verbose = finder.verbose or verbose
         new -= set(top.settings.list("enable"))
     if any(map(_names_our_tools, new)):
         _load_our_tools()

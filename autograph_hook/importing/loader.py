@@ -11,6 +11,7 @@ import sys
 from _frozen_importlib import _call_with_frames_removed  # type: ignore[attr-defined]
 from _frozen_importlib_external import SourceFileLoader, cache_from_source
 
+from autograph_hook import log
 from autograph_hook.errors import ConversionError
 from autograph_hook.importing import cache
 from autograph_hook.importing.files import read_source
@@ -75,8 +76,8 @@ class Loader(SourceFileLoader):
             return super().source_to_code(source, path)
         if use_cache and self.cached is not None and not sys.dont_write_bytecode:
             cache.write(self.cached, digest, record, path)
-        if self.finder.verbose:
-            self.finder.say(f"{fullname}: enabled, transformed: {path}")
+        if log.wanted():
+            log.decision(f"{fullname}: enabled, transformed: {path}")
         return self._attach(record, fullname, path, options, digest) or super().source_to_code(source, path)
 
     @part_of_importlib
@@ -134,8 +135,8 @@ class Loader(SourceFileLoader):
             code = attach(payload, fullname, path, options, Source(path, digest))
         except Exception:
             return None
-        if self.finder.verbose:
-            self.finder.say(f"{fullname}: enabled, from the cache: {path}")
+        if log.wanted():
+            log.decision(f"{fullname}: enabled, from the cache: {path}")
         return code
 
     @part_of_importlib

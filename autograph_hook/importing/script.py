@@ -14,6 +14,7 @@ from _frozen_importlib import BuiltinImporter
 from _frozen_importlib_external import SourceFileLoader, SourcelessFileLoader
 from types import ModuleType
 
+from autograph_hook import log
 from autograph_hook.importing.children import SCRIPT, child_name
 from autograph_hook.importing.frames import from_code
 from autograph_hook.importing.hook import outer_layers, put_in_place
@@ -120,7 +121,8 @@ def run(prepared: Prepared) -> None:
     finder = None
     if prepared.policy.settings.value("mode") != "off":
         hand_down(prepared.policy, prepared.command_line, prepared.config)
-        finder = put_in_place(prepared.policy, prepared.verbose, "command line").finder
+        log.verbose = log.verbose or prepared.verbose
+        finder = put_in_place(prepared.policy, "command line").finder
     if program.kind == "module":
         _run_module(program.what, alter_argv=True)
     elif program.container:

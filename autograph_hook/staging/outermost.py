@@ -18,6 +18,7 @@ import types
 from _thread import allocate_lock
 from typing import Any
 
+from autograph_hook import log
 from autograph_hook.staging.specialization import Call, Options, Specialization, specialize
 from autograph_hook.staging.trace import Abort
 
@@ -148,7 +149,7 @@ def _attributes(value: Any) -> list[Any]:
     """The values in an object's dictionary, without running code of its own."""
     try:
         namespace = object.__getattribute__(value, "__dict__")
-    except AttributeError:
+    except (AttributeError, TypeError):  # TypeError: a class between it and its own has another `__dict__`
         return []
     return list(namespace.values()) if type(namespace) is dict else []
 
@@ -199,6 +200,17 @@ def _run(call: Call, staging: Staging, specialization: Specialization, inputs: l
 
 
 def _specialize(call: Call, staging: Staging, environment: Any) -> int:
+    outcome = _try_to_specialize(call, staging, environment)
+    if log.wanted():
+        name, line, *_ = call.function
+        decision = f"plain: {staging.reason or staging.refusal}"
+        if outcome == TAKEN:
+            decision = f"staged, specialization {len(staging.specializations)}"
+        log.decision(f"{call.frame.f_code.co_filename}:{line}: {name}: {decision}")
+    return outcome
+
+
+def _try_to_specialize(call: Call, staging: Staging, environment: Any) -> int:
     with _lock:
         busy, staging.tracing = staging.tracing, True
     if busy:
