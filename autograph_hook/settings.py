@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MODES = ("auto", "traced", "off")
 BACKENDS = ("auto", "tensorflow")
 BACKEND_ENTRY_POINTS = "autograph_hook.backends"
-REPORT_ENDINGS = (".json", ".txt")
+REPORT_ENDINGS = (".html", ".json", ".txt")
 STANDARD_ERROR = "-"  # the report's file name that stands for standard error
 
 
@@ -211,7 +211,7 @@ KEYS: dict[str, Key] = {
         Key("trace_safe", (), _patterns, _PATTERNS),
         Key("strict", False, _flag, _FLAG),
         Key("cache", True, _flag, _FLAG),
-        Key("report", "", _report, 'a file name that ends in .json or .txt, or "-" for standard error'),
+        Key("report", "", _report, 'a file name that ends in .html, .json or .txt, or "-" for standard error'),
         Key("warm_up", "auto", _warm_up, '"auto" or a number of calls, 0 or more'),
         Key("jit_compile", False, _flag, _FLAG, table="tensorflow"),
         Key("recursion", False, _flag, _FLAG, table="tensorflow"),

@@ -15,7 +15,7 @@ COMMANDS = {
     "show": "[--tree] FILE[:FUNCTION]     print the plain code with its gates, and the twins",
     "compile": "PATH...             transform ahead of time, into __pycache__",
     "cache": "info|clean PATH...  count or remove transformed code",
-    "report": "FILE.json           print a saved report",
+    "report": "FILE.json [OUT]     print a saved report, or write it as a page (OUT.html)",
     "doctor": "                    check Python, frameworks, settings and other hooks",
     "startup": "status|install|remove   the file that lets AUTOGRAPH_HOOK=1 act when Python starts",
 }

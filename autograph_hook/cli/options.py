@@ -25,7 +25,7 @@ options:
   --config FILE        the pyproject.toml to read (default: the nearest at or above SCRIPT,
                        else the working directory)
   --no-cache           neither read nor write transformed code
-  --report[=FILE]      after the run, the staging report: on standard error, or to FILE (.json, .txt)
+  --report[=FILE]      after the run, the staging report: on standard error, or to FILE (.html, .json, .txt)
   --strict             what would run plain for want of support raises instead
   -v, --verbose        one line for each decision
   --version            print the version

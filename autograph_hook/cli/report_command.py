@@ -1,16 +1,19 @@
-"""`autograph-hook report FILE.json`: a saved report, as text."""
+"""`autograph-hook report FILE.json [OUT]`: a saved report, as text, or as the page or text file OUT."""
 
 from __future__ import annotations
 
 from autograph_hook.cli.options import UsageError, plain_words
+from autograph_hook.settings import REPORT_ENDINGS
 
-USAGE = "autograph-hook report FILE.json"
+USAGE = "autograph-hook report FILE.json [OUT.html | OUT.txt]"
 
 
 def command(words: list[str]) -> int:
-    if len(plain_words(words, USAGE)) != 1:
-        raise UsageError(f"report takes one file.\nusage: {USAGE}")
-    path = words[0]
+    if len(plain_words(words, USAGE)) not in (1, 2):
+        raise UsageError(f"report takes a saved report, and where to put it.\nusage: {USAGE}")
+    path, *out = words
+    if out and not out[0].endswith(REPORT_ENDINGS):
+        raise UsageError(f"report: {out[0]} must end in one of {', '.join(REPORT_ENDINGS)}.\nusage: {USAGE}")
     import json
 
     try:
@@ -27,5 +30,12 @@ def command(words: list[str]) -> int:
         )
     from autograph_hook.reporting import Report
 
-    print(Report.from_dict(content).to_text())
+    report = Report.from_dict(content)
+    if not out:
+        print(report.to_text())
+        return 0
+    try:
+        report.save(out[0])
+    except OSError as error:
+        raise UsageError(f"report: {out[0]}: {error.strerror}.") from None
     return 0

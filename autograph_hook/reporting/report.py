@@ -5,7 +5,8 @@ Its form, as `to_dict` gives it and as it is saved:
     {"version": 1, "modules": [{"name", "file", "functions": [
        {"qualname", "line", "status": "staged" | "mixed" | "plain" | "unused", "reason": text or null,
         "calls_staged", "calls_plain", "specializations", "statements": [
-            {"line", "construct", "decision", "reason": text or null}]}]}]}
+            {"line", "construct", "decision", "reason": text or null}]}]}],
+     "advice": [{"file", "line", "text", "gain": seconds or null}]}
 """
 
 from __future__ import annotations
@@ -21,18 +22,20 @@ VERSION = 1
 class Report:
     """What was staged, what ran plain and why. Immutable in spirit: it holds a copy of the figures."""
 
-    def __init__(self, modules: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(self, modules: Iterable[Mapping[str, Any]], advice: Iterable[Mapping[str, Any]] = ()) -> None:
         self.modules = [dict(module) for module in modules]
+        self.advice = [dict(entry) for entry in advice]
+        """What would gain most, first: {"file", "line", "text", "gain": seconds or null}."""
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Report:
         """The report that `to_dict` described. Raises ValueError for anything else."""
         if content.get("version") != VERSION or not isinstance(content.get("modules"), list):
             raise ValueError(f"not a report of version {VERSION}")
-        return cls(content["modules"])
+        return cls(content["modules"], content.get("advice", ()))
 
     def to_dict(self) -> dict[str, Any]:
-        return {"version": VERSION, "modules": self.modules}
+        return {"version": VERSION, "modules": self.modules, "advice": self.advice}
 
     def to_text(self) -> str:
         """A table for a terminal: per module, the functions that ran, those that lost most first."""
@@ -41,11 +44,20 @@ class Report:
         return "\n\n".join(_module_text(module) for module in self.modules)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the report to a file: JSON if its name ends in .json, else text. Raises OSError."""
+        """Write the report to a file: a page if its name ends in .html, JSON if in .json, else text. Raises OSError."""
         name = os.fspath(path)
-        text = json.dumps(self.to_dict(), indent=1) if name.endswith(".json") else self.to_text()
+        if name.endswith(".html"):
+            text = self.to_html()
+        else:
+            text = (json.dumps(self.to_dict(), indent=1) if name.endswith(".json") else self.to_text()) + "\n"
         with open(name, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
+            file.write(text)
+
+    def to_html(self) -> str:
+        """One page for a browser, with the source of the modules where it can be read."""
+        from autograph_hook.reporting.html import page
+
+        return page(self.to_dict())
 
 
 _ORDER = {"plain": 0, "mixed": 1, "staged": 2}

@@ -46,8 +46,8 @@ def say(project: Project, *words: object, **more: object) -> subprocess.Complete
         (["--enable", "my-pkg", "main.py"],
          "command line: --enable = ['my-pkg'] is not accepted. It must be a list of dotted module names, in which * stands "
          "for any part of a name.", 2),
-        (["--report=x.html", "main.py"],
-         "command line: --report = 'x.html' is not accepted. It must be a file name that ends in .json or .txt, or \"-\" for "
+        (["--report=x.pdf", "main.py"],
+         "command line: --report = 'x.pdf' is not accepted. It must be a file name that ends in .html, .json or .txt, or \"-\" for "
          "standard error.", 2),
         (["--config", "gone.toml", "main.py"], "--config: there is no file 'gone.toml'.", 2),
     ],
@@ -176,7 +176,7 @@ def test_a_module_that_python_itself_has_imported_is_said_without_a_line_of_ours
         (["compile", "gone"], "there is no file or directory 'gone'."),
         (["cache", "clean"], "cache needs 'info' or 'clean', and the files or directories to look at.\nusage: "),
         (["cache", "info", "gone"], "there is no file or directory 'gone'."),
-        (["report"], "report takes one file."),
+        (["report"], "report takes a saved report"),
         (["report", "gone.json"], "report: gone.json: No such file or directory."),
         (["report", "text.json"], "report: text.json is not a saved report: Expecting value: line 1 column 1 (char 0)."),
         (["report", "other.json"], "report: other.json is not a saved report: it has no \"version\": 1 and \"modules\". Save one "

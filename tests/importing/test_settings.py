@@ -109,7 +109,7 @@ def test_lists_add_up(tmp_path: Path) -> None:
         ("enable = ['my-pkg']", "enable = ['my-pkg'] is not accepted. It must be a list of dotted module names, in which "
                                 "* stands for any part of a name."),
         ("enable = [1]", "enable = [1] is not accepted."),
-        ("report = 'x.html'", "report = 'x.html' is not accepted. It must be a file name that ends in .json or .txt"),
+        ("report = 'x.pdf'", "report = 'x.pdf' is not accepted. It must be a file name that ends in .html, .json or .txt"),
         ("backend = 'torch'", "backend = 'torch' is not accepted. It must be \"auto\", \"tensorflow\" or the name of an "
                               "installed entry point in the group autograph_hook.backends"),
         ("verify = 1", "there is no setting 'verify'."),
