@@ -41,6 +41,20 @@ def report() -> Report:
     return Report(modules())
 
 
+def load_ipython_extension(shell: object) -> None:
+    """`%load_ext autograph_hook`, in IPython and Jupyter: cells are enabled from now on."""
+    from autograph_hook.importing.notebook import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: object) -> None:
+    """`%unload_ext autograph_hook`: cells that are run from now on are plain."""
+    from autograph_hook.importing.notebook import unload
+
+    unload(shell)
+
+
 _HOME = {
     "AutographError": "autograph_hook.errors",
     "AutographWarning": "autograph_hook.errors",

@@ -1,0 +1,100 @@
+"""IPython and Jupyter: cells run staged, are run again, and show what they showed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import autograph_hook
+
+pytest.importorskip("tensorflow")
+pytest.importorskip("IPython")
+
+SHELL = """
+import sys
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance(colors="NoColor")
+for cell in open(sys.argv[1]).read().split("# next cell\\n"):
+    shell.run_cell(cell, store_history=True)
+"""
+
+STEP = """\
+import tensorflow as tf
+def step(x):
+    for _ in range(12):
+        x = tf.tanh(x)
+    return x
+"""
+
+STATUS = """\
+import autograph_hook
+for module in autograph_hook.report().to_dict()["modules"]:
+    for f in module["functions"]:
+        if f["status"] != "unused": print("status", f["qualname"], f["status"], f["calls_staged"])
+"""
+
+
+def cells(tmp_path: Path, *texts: str) -> str:
+    """What these cells print."""
+    notebook, shell = tmp_path / "cells.py", tmp_path / "shell.py"
+    notebook.write_text("# next cell\n".join(texts))
+    shell.write_text(SHELL)
+    environment = {
+        **os.environ, "AUTOGRAPH_HOOK_WARM_UP": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "IPYTHONDIR": str(tmp_path),
+        "PYTHONPATH": str(Path(autograph_hook.__file__).parents[1]),
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, str(shell), str(notebook)], capture_output=True, text=True, env=environment, cwd=tmp_path
+    )
+    assert not done.returncode, done.stderr
+    return done.stdout
+
+
+LOAD = "%load_ext autograph_hook\n"
+
+
+def test_a_function_of_a_cell_is_staged(tmp_path: Path) -> None:
+    out = cells(tmp_path, LOAD, STEP, "for _ in range(4): r = step(tf.ones(2))\nprint(r.numpy()[0] < 0.5)\n", STATUS)
+    assert "True" in out and "status step staged" in out
+
+
+def test_a_function_that_is_defined_again_is_the_new_one_at_once(tmp_path: Path) -> None:
+    use = "for _ in range(3): r = step(tf.zeros(2))\nprint('value', r.numpy()[0])\n"
+    again = STEP.replace("return x", "return x + 1")
+    assert cells(tmp_path, LOAD, STEP, use, again, use).split("value ")[1:] == ["0.0\n", "1.0\n"]
+
+
+def test_the_last_expression_is_shown_and_magics_and_await_work(tmp_path: Path) -> None:
+    out = cells(tmp_path, LOAD, "a = 2; b = 3\na * b\n", "%time pass\nawait __import__('asyncio').sleep(0, 'slept')\n")
+    assert "Out[2]: 6" in out and "slept" in out
+
+
+def test_errors_are_shown_on_the_lines_of_the_cell(tmp_path: Path) -> None:
+    with_hook = cells(tmp_path, LOAD, "def f(x):\n    y = 1\n    return x / 0\n", "f(1)\n", "f(\n")
+    without = cells(tmp_path, "pass\n", "def f(x):\n    y = 1\n    return x / 0\n", "f(1)\n", "f(\n")
+    assert "ZeroDivisionError" in with_hook and "SyntaxError" in with_hook
+    assert with_hook == without
+
+
+def test_a_script_that_is_run_is_enabled(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(STEP + "for _ in range(4): r = step(tf.ones(2))\n")
+    out = cells(tmp_path, LOAD, "%run train.py\nprint('got', r.shape)\n", STATUS)
+    assert "got (2,)" in out and "status step staged" in out
+
+
+def test_a_future_statement_of_a_file_is_its_own(tmp_path: Path) -> None:
+    (tmp_path / "other.py").write_text("from __future__ import annotations\ndef f(x: nowhere): pass\n")
+    out = cells(tmp_path, LOAD, "%run other.py\nprint('ran', f)\n", "def g(x: nowhere): pass\n")
+    assert "ran <function f" in out and "NameError: name 'nowhere' is not defined" in out
+
+
+def test_it_can_be_switched_off_and_unloaded(tmp_path: Path) -> None:
+    use = "for _ in range(3): r = step(tf.zeros(2))\n"
+    out = cells(tmp_path, LOAD, "%autograph off\n", STEP, use, STATUS, "%autograph no\n", "%autograph\n")
+    assert "status" not in out
+    assert "there is no 'no'. usage: %autograph [on | off | report]" in out and "no enabled module was loaded" in out
+    assert "status" not in cells(tmp_path, LOAD, "%unload_ext autograph_hook\n", STEP, use, STATUS)
