@@ -1,0 +1,1 @@
+"""The Lantern backend: recursion and gradients, compiled to native code."""
