@@ -33,12 +33,19 @@ if TYPE_CHECKING:
     from autograph_hook.runtime.plain import plain
 
 
-def report() -> Report:
-    """What was staged so far in this process and what was not, and why."""
-    from autograph_hook.reporting import Report
-    from autograph_hook.runtime.summary import modules
+def report(collect: bool = False) -> Report:
+    """What was staged so far in this process and what was not, and why.
 
-    return Report(modules())
+    `collect=True`: from now on each decision is noted and the time measured, as under `--report`, so that a later
+    report can say more.
+    """
+    from autograph_hook.runtime import summary
+
+    if collect:
+        from autograph_hook.runtime import collecting
+
+        collecting.collect()
+    return summary.report()
 
 
 def load_ipython_extension(shell: object) -> None:

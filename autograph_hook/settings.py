@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Value = str | int | bool | tuple[str, ...]
 
 MODES = ("auto", "traced", "off")
-BACKENDS = ("auto", "tensorflow")
+BACKENDS = ("auto", "tensorflow", "lantern")
 BACKEND_ENTRY_POINTS = "autograph_hook.backends"
 REPORT_ENDINGS = (".html", ".json", ".txt")
 STANDARD_ERROR = "-"  # the report's file name that stands for standard error
@@ -29,7 +29,7 @@ class SettingsError(AutographError):
 class ModuleOptions:
     """How the functions of one module run. Immutable; modules with equal options may share one object."""
 
-    __slots__ = ("backend", "jit_compile", "mode", "recursion", "strict", "trace_safe", "warm_up")
+    __slots__ = ("backend", "debug", "jit_compile", "mode", "recursion", "strict", "trace_safe", "verify", "warm_up")
 
     mode: str
     backend: str
@@ -38,6 +38,8 @@ class ModuleOptions:
     warm_up: str | int
     jit_compile: bool
     recursion: bool
+    verify: int
+    debug: bool
 
     def __init__(
         self,
@@ -48,6 +50,8 @@ class ModuleOptions:
         warm_up: str | int = "auto",
         jit_compile: bool = False,
         recursion: bool = False,
+        verify: int = 0,
+        debug: bool = False,
     ) -> None:
         place = object.__setattr__
         place(self, "mode", mode)
@@ -57,6 +61,8 @@ class ModuleOptions:
         place(self, "warm_up", warm_up)
         place(self, "jit_compile", jit_compile)
         place(self, "recursion", recursion)
+        place(self, "verify", verify)
+        place(self, "debug", debug)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"ModuleOptions is immutable: cannot set {name!r}")
@@ -129,8 +135,16 @@ def _report(value: object) -> Value:
 
 
 def _warm_up(value: object) -> Value:
-    if value == "auto":
-        return "auto"
+    return "auto" if value == "auto" else _count(value)
+
+
+def _directory(value: object) -> Value:
+    if not isinstance(value, str):
+        raise _Refused
+    return value
+
+
+def _count(value: object) -> Value:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise _Refused
     return value
@@ -191,7 +205,7 @@ class Key:
             return True if word in _YES else False if word in _NO else text
         if self.check is _patterns:
             return [item.strip() for item in text.split(",") if item.strip()]
-        if self.check is _warm_up and text.isdecimal():
+        if self.check in (_warm_up, _count) and text.isdecimal():
             return int(text)
         return text
 
@@ -206,21 +220,27 @@ KEYS: dict[str, Key] = {
             "backend",
             "auto",
             _backend,
-            '"auto", "tensorflow" or the name of an installed entry point in the group ' + BACKEND_ENTRY_POINTS,
+            '"auto", "tensorflow", "lantern" or the name of an installed entry point in the group '
+            + BACKEND_ENTRY_POINTS,
         ),
         Key("trace_safe", (), _patterns, _PATTERNS),
         Key("strict", False, _flag, _FLAG),
         Key("cache", True, _flag, _FLAG),
         Key("report", "", _report, 'a file name that ends in .html, .json or .txt, or "-" for standard error'),
+        Key("graphs", "", _directory, "the name of a directory"),
         Key("warm_up", "auto", _warm_up, '"auto" or a number of calls, 0 or more'),
+        Key("verify", 0, _count, "a number of calls, 0 or more"),
+        Key("debug", False, _flag, _FLAG),
         Key("jit_compile", False, _flag, _FLAG, table="tensorflow"),
         Key("recursion", False, _flag, _FLAG, table="tensorflow"),
     )
 }
 LISTS = ("enable", "disable", "trace_safe")
 # What overrides may set, and what a marker may.
-PER_MODULE = ("mode", "backend", "trace_safe", "strict", "warm_up", "jit_compile", "recursion")
-PER_MARKER = ("mode", "backend", "strict", "warm_up", "jit_compile", "recursion")
+PER_MODULE = (
+    "mode", "backend", "trace_safe", "strict", "warm_up", "verify", "debug", "jit_compile", "recursion",
+)  # fmt: skip
+PER_MARKER = tuple(name for name in PER_MODULE if name not in LISTS)
 
 
 class Layer:

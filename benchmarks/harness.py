@@ -81,6 +81,7 @@ class Bench:
     quick: bool = False
     rounds: int = 0
     only: str = ""  # the one part of the benchmark that is to run
+    python: str = ""  # the interpreter that has the libraries of `suites`
     rows: list[Row] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
 

@@ -1,6 +1,6 @@
 """The layers import only downwards.
 
-cli -> importing -> runtime -> staging -> {transpiler, backends, reporting}
+cli -> {importing, lantern} -> runtime -> staging -> {transpiler, backends, reporting}
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "autograph_hook"
 
-HEIGHT = {"cli": 4, "importing": 3, "runtime": 2, "staging": 1} | dict.fromkeys(
+HEIGHT = {"cli": 4, "importing": 3, "lantern": 3, "runtime": 2, "staging": 1} | dict.fromkeys(
     ("transpiler", "backends", "reporting"), 0
 )
 FREE = {"errors", "log", "settings"}  # imported by every layer, import no layer

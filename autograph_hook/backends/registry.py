@@ -21,7 +21,10 @@ from autograph_hook.errors import AutographError, warn
 GROUP = "autograph_hook.backends"
 
 # framework -> the module whose BACKEND serves it
-BUILT_IN = {"tensorflow": "autograph_hook.backends.tensorflow"}
+BUILT_IN = {"tensorflow": "autograph_hook.backends.tensorflow", "lantern": "autograph_hook.backends.lantern.backend"}
+BY_NAME = frozenset({"lantern"})
+"""Those without a framework of their own, which are in use as soon as a module's settings name them."""
+FRAMEWORKS = frozenset(BUILT_IN) - BY_NAME
 
 
 class Registry:
@@ -31,10 +34,12 @@ class Registry:
         self._built_in = dict(BUILT_IN if built_in is None else built_in)
         self._outside: dict[str, Any] | None = None  # entry points by name, None until looked for
         self._loaded: dict[str, Backend | None] = {}  # None: could not be used, and said so
+        self._settled: list[Backend] | None = None  # those in use, once no other can come by being imported
         self._by_type: WeakKeyDictionary[type, Backend | None] = WeakKeyDictionary()
         self._listeners: list[Callable[[Backend], None]] = []
         self.only: str | None = None  # the one backend that the settings allow
         self.arrived: set[str] = set()  # frameworks whose import has ended, whatever their specs still say
+        self._demanded: set[str] = set()  # those without a framework of their own that a module's settings name
 
     def of(self, kind: type) -> Backend | None:
         """The backend that recognises values of this type."""
@@ -52,10 +57,15 @@ class Registry:
 
     def in_use(self) -> list[Backend]:
         """The backends whose frameworks the program has imported; loads those not met before."""
+        if self._settled is not None:
+            return self._settled
         for framework, module in self._built_in.items():
             if framework not in self._loaded and self._allows(framework) and self.is_imported(framework):
                 self._load(framework, functools.partial(_built_in, module))
-        return [backend for backend in self._loaded.values() if backend is not None]
+        found = [backend for backend in self._loaded.values() if backend is not None]
+        if all(self._loaded.get(name) for name in self._built_in if name not in BY_NAME):
+            self._settled = found
+        return found
 
     def choose(self, name: str) -> None:
         """Allow only this backend; `auto` allows all."""
@@ -66,6 +76,12 @@ class Registry:
                 raise AutographError(f"there is no backend {name!r}: the backends are {known}")
         self.only = None if name == "auto" else name
         self._by_type.clear()
+        self._settled = None
+
+    def demand(self, name: str) -> None:
+        """A module's settings name a backend without a framework of its own."""
+        self._demanded.add(name)
+        self._settled = None
 
     def first_trace(self) -> None:
         """Take in the backends of third parties, where their frameworks are imported."""
@@ -80,6 +96,8 @@ class Registry:
         self._listeners.append(listener)
 
     def is_imported(self, framework: str) -> bool:
+        if framework in BY_NAME:
+            return framework in self._demanded
         return is_imported(framework) or (framework in self.arrived and framework in sys.modules)
 
     def framework_of(self, name: str) -> str:
@@ -96,6 +114,7 @@ class Registry:
 
     def _load(self, name: str, load: Callable[[], Backend]) -> None:
         self._loaded[name] = None
+        self._settled = None
         try:
             backend = load()
         except Exception as error:  # the program runs on without the backend
@@ -132,6 +151,11 @@ def _made(entry: Any) -> Backend:
     found = entry.load()
     backend: Backend = found() if isinstance(found, type) else found
     return backend
+
+
+def serves(backend: Backend, wanted: str) -> bool:
+    """Is this a backend for a module whose setting says `wanted`?"""
+    return backend.name == wanted or (wanted == "auto" and not backend.only_by_name)
 
 
 def is_imported(framework: str) -> bool:

@@ -78,6 +78,10 @@ class Joined:
         """Is it no value at all on some path?"""
         return False
 
+    def described(self) -> str:
+        """What it may be, in an error message."""
+        return repr(self)
+
     def returned(self) -> Any:
         """The value, where a function returns it to code that is not ours; raises where it may be of another kind."""
         raise NotImplementedError
@@ -101,3 +105,22 @@ class Location(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}, in {self.function}"
+
+
+class Varying:
+    """Stands for a Python value that is another one in each call of the graph that is being built."""
+
+    __slots__ = ()
+
+    text: str
+    """The expression that finds it in a call."""
+    value: Any
+    """What it is in the call that is traced."""
+
+    def pin(self) -> Any:
+        """Its value, on which everything may depend from now on."""
+        raise NotImplementedError
+
+    def as_tensor(self, dtype: Any = None) -> Any:
+        """The input that eager execution would make of the value where this dtype is wanted."""
+        raise NotImplementedError

@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+MACHINE_CODE = ".lantern"
 USAGE = "autograph-hook cache info|clean PATH..."
 
 
@@ -24,8 +25,12 @@ def command(words: list[str]) -> int:
     if action == "clean":
         return _clean(files)
     used = [path for path in files if _is_current(path)]
+    machine_code = [path for path in files if path.endswith(MACHINE_CODE)]
+    others = len(files) - len(used) - len(machine_code)
     print(f"{len(files)} files, {sum(map(os.path.getsize, files)) / 1024:.0f} KiB")
-    print(f"{len(used)} made by this version, {len(files) - len(used)} by others, which this one does not read")
+    print(f"{len(used)} made by this version, {others} by others, which this one does not read")
+    if machine_code:
+        print(f"{len(machine_code)} of machine code by Lantern")
     return 0
 
 
@@ -61,7 +66,7 @@ def kept(paths: Iterable[str]) -> Iterator[str]:
 
 
 def _is_ours(name: str) -> bool:
-    return f".opt-{TAG}" in name and ".pyc" in name
+    return (f".opt-{TAG}" in name and ".pyc" in name) or name.endswith(MACHINE_CODE)
 
 
 def _is_current(path: str) -> bool:

@@ -21,22 +21,27 @@ options:
   --mode {auto,traced,off}
                        auto (default): stage on our own; traced: only inside graphs that
                        someone else traces; off: run the plain program without the hook
-  --backend NAME       auto (default), tensorflow, or an entry point's name
+  --backend NAME       auto (default), tensorflow, lantern, or an entry point's name
   --config FILE        the pyproject.toml to read (default: the nearest at or above SCRIPT,
                        else the working directory)
   --no-cache           neither read nor write transformed code
   --report[=FILE]      after the run, the staging report: on standard error, or to FILE (.html, .json, .txt)
+  --graphs DIR         write the graphs that are made to DIR, for TensorBoard
+  --verify[=N]         compare the first N staged calls of each specialization (default 1) with the plain run
+  --debug              functions that hold a breakpoint run plain
   --strict             what would run plain for want of support raises instead
   -v, --verbose        one line for each decision
   --version            print the version
   --help               print this text
 """
 
-VALUED = ("--enable", "--disable", "--mode", "--backend", "--config")
+VALUED = ("--enable", "--disable", "--mode", "--backend", "--config", "--graphs")
 ALL = (
     *VALUED,
     "--no-cache",
     "--report",
+    "--verify",
+    "--debug",
     "--strict",
     "-v",
     "--verbose",
@@ -87,8 +92,10 @@ class RunOptions:
                 self._valued(option, value)
             elif option == "--report":
                 self._set(option, "report", value if equals else STANDARD_ERROR)
-            elif word in ("--no-cache", "--strict"):
-                self._set(word, word.removeprefix("--no-").removeprefix("--"), word == "--strict")
+            elif option == "--verify":
+                self._set(option, "verify", KEYS["verify"].parse(value) if equals else 1)
+            elif word in ("--no-cache", "--strict", "--debug"):
+                self._set(word, word.removeprefix("--no-").removeprefix("--"), word != "--no-cache")
             elif word in ("-v", "--verbose"):
                 self.verbose = True
             elif word in ("--version", "--help", "-h"):

@@ -15,6 +15,7 @@ def command(words: list[str]) -> int:
     if out and not out[0].endswith(REPORT_ENDINGS):
         raise UsageError(f"report: {out[0]} must end in one of {', '.join(REPORT_ENDINGS)}.\nusage: {USAGE}")
     import json
+    import sys
 
     try:
         with open(path, encoding="utf-8") as file:
@@ -32,7 +33,7 @@ def command(words: list[str]) -> int:
 
     report = Report.from_dict(content)
     if not out:
-        print(report.to_text())
+        report.show(sys.stdout)
         return 0
     try:
         report.save(out[0])

@@ -118,6 +118,9 @@ def put_in_place(policy: Policy, where: str = "", stacklevel: int = 2) -> Hook:
     report = policy.settings.value("report")
     if report and isinstance(report, str):
         _report_at_exit(report)
+    directory = policy.settings.value("graphs")
+    if directory and isinstance(directory, str):
+        _write_graphs_to(os.path.abspath(directory))
     return hook
 
 
@@ -174,28 +177,43 @@ def _warn_of_imported(late: list[str], where: str, stacklevel: int) -> None:
     warn(text, where, stacklevel=stacklevel - 1)
 
 
+def _write_graphs_to(directory: str) -> None:
+    from autograph_hook.reporting import graphs
+
+    graphs.directory = directory
+
+
 def _report_at_exit(file: str) -> None:
     import atexit
 
     path = file if file == STANDARD_ERROR else os.path.abspath(file)
     if path not in _reports:
+        _collect()
         _reports.add(path)
         atexit.register(_write_report, path, os.getpid())
+
+
+def _collect() -> None:
+    """Decisions and seconds are noted from now on. What notes them is loaded when a framework is."""
+    from autograph_hook.runtime import gate
+
+    gate.collects = True
+    if "autograph_hook.runtime.entry" in sys.modules:
+        from autograph_hook.runtime.collecting import collect
+
+        collect()
 
 
 def _write_report(path: str, process: int) -> None:
     if os.getpid() != process:
         return  # a forked child: the report is its parent's
-    from autograph_hook.reporting import Report
-    from autograph_hook.runtime.summary import modules
-
-    report = Report(modules())
+    from autograph_hook.runtime.summary import report
 
     try:
         if path == STANDARD_ERROR:
-            print(report.to_text(), file=sys.stderr)
+            report().show(sys.stderr)
         else:
-            report.save(path)
+            report().save(path)
     except Exception as error:
         reason = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
         print(f"autograph_hook: the report cannot be written to {path}: {reason}", file=sys.stderr)

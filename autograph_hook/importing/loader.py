@@ -12,11 +12,13 @@ from _frozen_importlib import _call_with_frames_removed  # type: ignore[attr-def
 from _frozen_importlib_external import SourceFileLoader, cache_from_source
 
 from autograph_hook import log
+from autograph_hook.backends import keeping
 from autograph_hook.errors import ConversionError
 from autograph_hook.importing import cache
 from autograph_hook.importing.files import read_source
 from autograph_hook.importing.frames import part_of_importlib
 from autograph_hook.importing.marker import find_marker, find_plain_lines
+from autograph_hook.importing.memory import Memory
 from autograph_hook.importing.policy import ENABLED
 from autograph_hook.runtime.attach import attach
 
@@ -66,7 +68,7 @@ class Loader(SourceFileLoader):
             self.cached = None
             return super().get_code(fullname)
         digest = cache.source_hash(source)
-        use_cache = self.finder.policy.settings.cache
+        use_cache = keeping.allowed = self.finder.policy.settings.cache
         if use_cache and self.cached is not None:
             code = self._cached_code(fullname, path, digest, options)
             if code is not None:
@@ -132,7 +134,7 @@ class Loader(SourceFileLoader):
             if payload[0].co_filename != path:
                 # The tree was moved or is seen under another path.
                 _imp._fix_co_filename(payload[0], path)  # type: ignore[attr-defined]
-            code = attach(payload, fullname, path, options, Source(path, digest))
+            code = attach(payload, fullname, path, options, Source(path, digest), self._memory(path, digest))
         except Exception:
             return None
         if log.wanted():
@@ -167,10 +169,14 @@ class Loader(SourceFileLoader):
         self, record: Record, fullname: str, path: str, options: ModuleOptions, digest: bytes
     ) -> CodeType | None:
         try:
-            return attach(record[0], fullname, path, options, Source(path, digest))
+            return attach(record[0], fullname, path, options, Source(path, digest), self._memory(path, digest))
         except Exception as error:
             self._fall_open(path, error, options)
             return None
+
+    def _memory(self, path: str, digest: bytes) -> Memory | None:
+        is_kept = self.finder.policy.settings.cache and self.cached is not None and path == self.path
+        return Memory(self.cached, digest, path) if is_kept and self.cached is not None else None
 
     @part_of_importlib
     def _fall_open(self, path: str, failure: Exception, options: ModuleOptions) -> None:
@@ -212,7 +218,8 @@ def _plain_cache(path: str) -> str | None:
 
 def _refusal(path: str, problems: tuple[tuple[int, str], ...]) -> str:
     listed = "".join(f"\n  {path}:{line}: {text}" for line, text in problems)
-    return f"strict: this module cannot be transformed as a whole:{listed}"
+    advice = "Change these places, mark them '# autograph: plain', or leave strict mode: then they run plain."
+    return f"strict: this module cannot be transformed as a whole:{listed}\n{advice}"
 
 
 def _line_of(failure: Exception) -> int:

@@ -80,10 +80,9 @@ class _Magic:
     def __call__(self, line: str) -> None:
         word = line.strip() or "report"
         if word == "report":
-            from autograph_hook.reporting import Report
-            from autograph_hook.runtime.summary import modules
+            from autograph_hook.runtime.summary import report
 
-            print(Report(modules()).to_text())
+            print(report().to_text())
         elif word in ("on", "off"):
             self.shell.compile.autograph_on = word == "on"
         else:

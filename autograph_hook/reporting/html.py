@@ -12,6 +12,9 @@ from html import escape
 from importlib import resources
 from typing import Any
 
+from autograph_hook.reporting.text import by_loss, named, read_source, told
+from autograph_hook.reporting.text import seconds as _seconds
+
 Source = Callable[[str], "list[str] | None"]
 """From a file's name to its lines; None where it cannot be read."""
 
@@ -22,17 +25,6 @@ _COLUMNS = (
     ("function", ""), ("where", ""), ("staged calls", "number"), ("plain calls", "number"), ("graphs", "number"),
     ("tracing", "number"), ("in graphs", "number"), ("plain", "number"), ("why", ""),
 )  # fmt: skip
-
-
-def read_source(path: str) -> list[str] | None:
-    """The lines of a file as Python reads it."""
-    import tokenize
-
-    try:
-        with tokenize.open(path) as file:
-            return file.read().splitlines()
-    except (OSError, SyntaxError, UnicodeError):
-        return None
 
 
 def page(report: Mapping[str, Any], source: Source = read_source) -> str:
@@ -95,27 +87,15 @@ def _short(path: str) -> str:
     return "/".join(path.replace("\\", "/").split("/")[-2:])
 
 
-def _seconds(value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:.2f} s" if value >= 0.995 else f"{value * 1e3:.1f} ms"
-
-
-def _lost(function: Mapping[str, Any]) -> tuple[float, int]:
-    """How much a function may gain: the time that it ran plain, else its plain calls."""
-    seconds = function.get("seconds") or {}
-    return (seconds.get("plain") or 0.0, function["calls_plain"] if function["status"] != "staged" else 0)
-
-
 def _summary(modules: Iterable[Mapping[str, Any]]) -> str:
-    listed = [(n, m, f) for n, m in enumerate(modules) for f in m["functions"] if f["status"] != "unused"]
+    home = {id(f): (number, module) for number, module in enumerate(modules) for f in module["functions"]}
+    listed = by_loss(function for module in modules for function in module["functions"])
     if not listed:
         return '<p class="nothing">No function of an enabled module met a tensor at an open gate.</p>'
-    listed.sort(key=lambda entry: _lost(entry[2]), reverse=True)
     heads = []
     for title, kind in _COLUMNS:
         heads.append(f'<th class="{kind}" scope="col"><button type="button">{title}</button></th>')
-    rows = [_row(number, module, function) for number, module, function in listed]
+    rows = [_row(*home[id(function)], function) for function in listed]
     return (
         '<h2>Functions</h2>\n<p><input id="search" type="search" placeholder="Search functions, files and reasons" '
         'aria-label="Search functions, files and reasons"></p>\n'
@@ -160,28 +140,46 @@ def _module(number: int, module: Mapping[str, Any], source: Source) -> str:
 
 
 def _source(number: int, functions: Iterable[Mapping[str, Any]], lines: list[str]) -> str:
-    ends = _ends(lines)
+    ends = _ends(lines)  # older files do not say where functions end
+    taken: dict[str, float] = {}
     status: dict[int, str] = {}
     notes: dict[int, list[str]] = {}
     # An inner function comes later and is shown over the outer one.
     for function in sorted(functions, key=lambda entry: entry["line"]):
-        for line in range(function["line"], ends.get(function["line"], function["line"]) + 1):
+        for line in range(function["line"], (function.get("end") or ends.get(function["line"], function["line"])) + 1):
             status[line] = function["status"]
         if function["status"] != "unused":
             notes.setdefault(function["line"], []).extend(_of_function(function))
-        for statement in function["statements"]:
+        statements = told(function["statements"])
+        for statement in statements:
             notes.setdefault(statement["line"], []).append(_of_statement(statement))
+        for line, calls in _calls(function["statements"]).items():
+            notes.setdefault(line, []).append(_note("staged", "staged", f"calls of {', '.join(calls)}"))
+        taken.update(function.get("lines") or {})
     rows = []
     for line, text in enumerate(lines, start=1):
         kind = status.get(line, "unused")
         said = " said" if line in notes else ""
         rows.append(
             f'<div class="row {kind}{said}" id="{_anchor(number, line)}"><span class="n">{MARKS[kind]} {line}</span>'
-            f'<span class="code">{escape(text)}</span></div>'
+            f'<span class="code">{escape(text)}</span>{_taken(taken.get(str(line)))}</div>'
         )
         if line in notes:
             rows.append(f'<ul class="notes">{"".join(notes[line])}</ul>')
     return "\n".join(rows)
+
+
+def _calls(statements: Iterable[Mapping[str, Any]]) -> dict[int, list[str]]:
+    """The calls on each line that became part of graphs."""
+    found: dict[int, list[str]] = {}
+    for statement in statements:
+        if statement["construct"] == "call" and statement["decision"] == "staged" and statement.get("what"):
+            found.setdefault(statement["line"], []).append(statement["what"])
+    return found
+
+
+def _taken(seconds: float | None) -> str:
+    return f'<span class="taken">{_seconds(seconds)} plain</span>' if seconds else ""
 
 
 def _ends(lines: list[str]) -> dict[int, int]:
@@ -214,7 +212,7 @@ def _of_function(function: Mapping[str, Any]) -> list[str]:
 def _of_statement(statement: Mapping[str, Any]) -> str:
     decision = statement["decision"]
     kind = decision if decision in ("staged", "python", "plain") else "staged"
-    text = statement["construct"] + (f": {statement['reason']}" if statement["reason"] else "")
+    text = named(statement) + (f": {statement['reason']}" if statement["reason"] else "")
     if statement.get("value"):
         text += f" ({statement['value']})"
     if statement.get("count", 1) > 1:

@@ -1,15 +1,20 @@
-"""What was decided for each construct while a graph was built.
+"""What was decided for each construct while graphs were built.
 
-A construct is named by its place in the source; of several decisions for one place the last one is kept. The journal is
-written only while a graph is built, and holds a bounded number of places.
+A construct is named by its place in the source, and what was decided for it is counted. Nothing is noted but while a
+graph is built, which is rare, and the journal holds a bounded number of places. What was noted in an attempt that came
+to nothing is forgotten with it.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import types
+from _thread import _local
+from typing import Any, NamedTuple
 
-LARGEST = 4096
-"""Places of which the last decision is kept; those that come later are not noted."""
+LARGEST = 16_384
+"""Places of which decisions are kept; those that come later are not noted."""
+
+STAGED, PYTHON = "staged", "python"
 
 
 class Entry(NamedTuple):
@@ -19,22 +24,116 @@ class Entry(NamedTuple):
     """The name of the function that the construct stands in, without the names around it."""
     construct: str
     decision: str
+    """`STAGED`: the graph decides when it runs. `PYTHON`: Python has decided while the graph was built."""
     reason: str | None
+    value: str | None
+    """What Python has decided on: the type of the value."""
+    times: int
 
     def __str__(self) -> str:
-        return self.decision if self.reason is None else f"{self.decision}: {self.reason}"
+        return self.reason or self.decision
 
 
-_entries: dict[tuple[str, int, str, str], Entry] = {}
+class Tally:
+    __slots__ = ("count", "reason", "value")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.reason: str | None = None
+        self.value: str | None = None
 
 
-def note(path: str, line: int, function: str, construct: str, decision: str, reason: str | None = None) -> None:
-    """A construct (`for`, `while`) was staged, or was not, for this reason."""
-    place = (path, line, function, construct)
-    if place in _entries or len(_entries) < LARGEST:
-        _entries[place] = Entry(path, line, function, construct, decision, reason)
+Key = tuple[str, int, str, str, str]
+
+
+class _Notes:
+    def __init__(self) -> None:
+        self.places: dict[Key, Tally] = {}
+        self.entered: dict[int, tuple[types.CodeType, int]] = {}
+        """By the identity of the code, whose hash is made of all that is in it."""
+
+    def enter(self, code: types.CodeType, times: int) -> None:
+        if id(code) in self.entered or len(self.entered) < LARGEST:
+            self.entered[id(code)] = code, entered(code, self) + times
+
+
+class _Thread(_local):
+    attempt: _Notes | None = None
+    """What is noted in the attempt in progress."""
+
+
+_thread = _Thread()
+_notes = _Notes()
+collecting = False
+"""Has somebody asked for every decision? If not, only what became of loops is noted."""
+
+
+def collect() -> None:
+    """From now on every decision is noted."""
+    global collecting
+    collecting = True
+
+
+def note(
+    path: str, line: int, function: str, construct: str, decision: str, reason: str | None = None,
+    value: str | None = None, times: int = 1,
+) -> None:
+    """This was decided for a construct (`for`, `if`, `call`)."""
+    places = (_thread.attempt or _notes).places
+    key = (path, line, function, construct, decision)
+    tally = places.get(key)
+    if tally is None:
+        if len(places) >= LARGEST:
+            return
+        tally = places[key] = Tally()
+    tally.count += times
+    tally.reason, tally.value = reason, value
+
+
+def enter(code: types.CodeType) -> None:
+    """A function's twin begins to run, to become part of a graph."""
+    (_thread.attempt or _notes).enter(code, 1)
+
+
+class attempt:
+    """What is noted inside counts only where that ends well, and nobody says that it has failed."""
+
+    __slots__ = ("before", "has_failed", "notes")
+
+    def __enter__(self) -> attempt:
+        self.has_failed = False
+        self.before = _thread.attempt
+        self.notes = _thread.attempt = _Notes()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, traceback: object) -> None:
+        _thread.attempt = self.before
+        if kind is not None or self.has_failed:
+            return
+        for (path, line, function, construct, decision), tally in self.notes.places.items():
+            note(path, line, function, construct, decision, tally.reason, tally.value, tally.count)
+        for code, times in self.notes.entered.values():
+            (self.before or _notes).enter(code, times)
 
 
 def entries(path: str) -> list[Entry]:
     """What was decided in a file, by line."""
-    return sorted((entry for entry in list(_entries.values()) if entry.path == path), key=lambda entry: entry.line)
+    found = [
+        Entry(*key, tally.reason, tally.value, tally.count)
+        for key, tally in list(_notes.places.items())
+        if key[0] == path
+    ]
+    return sorted(found, key=lambda entry: entry.line)
+
+
+def entered(code: types.CodeType | None, notes: _Notes = _notes) -> int:
+    """How often a twin was made part of a graph."""
+    found = notes.entered.get(id(code))
+    return found[1] if found is not None else 0
+
+
+def type_of(value: Any) -> str:
+    """How a value's type is called in the report."""
+    kind = type(value)
+    name: str = kind.__qualname__
+    return name if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{name}"

@@ -2,19 +2,30 @@
 
 Its form, as `to_dict` gives it and as it is saved:
 
-    {"version": 1, "modules": [{"name", "file", "functions": [
-       {"qualname", "line", "status": "staged" | "mixed" | "plain" | "unused", "reason": text or null,
-        "calls_staged", "calls_plain", "specializations", "statements": [
-            {"line", "construct", "decision", "reason": text or null}]}]}],
+    {"version": 1, "modules": [{"name", "file", "counts": {"staged", "mixed", "plain", "unused"}, "functions": [
+       {"qualname", "line", "end": last line or null, "status": "staged" | "mixed" | "plain" | "unused",
+        "reason": text or null, "calls_staged", "calls_plain", "specializations",
+        "seconds": {"tracing", "staged", "plain"}, each null where it was not measured,
+        "made": [{"why": text, "calls"}], one for each graph,
+        "varying": [{"place", "was", "is", "times"}],
+        "lines": {line: seconds that it ran plain},
+        "statements": [
+            {"line", "construct", "decision": "staged" | "python" | "plain", "reason": text or null, "count",
+             "value": type and origin of what Python decided on, or null, "what": what is called, or null,
+             "end": last line, "splits": do graphs run before and behind it, "movable": line or null}]}]}],
      "advice": [{"file", "line", "text", "gain": seconds or null}]}
+
+Of a statement "end", "splits" and "movable" are there only for pieces of a function. Files of older versions lack
+"counts", "end", "seconds", "made", "lines", "count", "value" and "what".
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TextIO
 
 VERSION = 1
 
@@ -38,10 +49,16 @@ class Report:
         return {"version": VERSION, "modules": self.modules, "advice": self.advice}
 
     def to_text(self) -> str:
-        """A table for a terminal: per module, the functions that ran, those that lost most first."""
-        if not self.modules:
-            return "autograph_hook: no enabled module was loaded"
-        return "\n\n".join(_module_text(module) for module in self.modules)
+        """Plain text: the advice, and per module the functions that ran, those that lost most first."""
+        from autograph_hook.reporting.text import text
+
+        return text(self.modules, self.advice)
+
+    def show(self, stream: TextIO | None = None) -> None:
+        """Print it, with colours and tables where `stream` (standard error) is a terminal and rich is installed."""
+        from autograph_hook.reporting.terminal import show
+
+        show(self, sys.stderr if stream is None else stream)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the report to a file: a page if its name ends in .html, JSON if in .json, else text. Raises OSError."""
@@ -58,27 +75,3 @@ class Report:
         from autograph_hook.reporting.html import page
 
         return page(self.to_dict())
-
-
-_ORDER = {"plain": 0, "mixed": 1, "staged": 2}
-
-
-def _statement(statement: Mapping[str, Any]) -> str:
-    reason = f": {statement['reason']}" if statement["reason"] else ""
-    return f"          line {statement['line']:<4}  {statement['construct']}  {statement['decision']}{reason}"
-
-
-def _module_text(module: Mapping[str, Any]) -> str:
-    functions = [f for f in module["functions"] if f["status"] != "unused"]
-    unused = len(module["functions"]) - len(functions)
-    lines = [f"{module['name']}  {module['file']}"]
-    functions.sort(key=lambda f: (_ORDER[f["status"]], -f["calls_plain"], f["line"]))
-    width = max((len(f["qualname"]) for f in functions), default=0)
-    for f in functions:
-        calls = f"{f['calls_staged']} staged, {f['calls_plain']} plain"
-        reason = f"  {f['reason']}" if f["reason"] else ""
-        lines.append(f"  {f['status']:6}  line {f['line']:<4}  {f['qualname']:{width}}  {calls:26}{reason}".rstrip())
-        lines += [_statement(statement) for statement in f["statements"]]
-    if unused:
-        lines.append(f"  {unused} functions never met a tensor at an open gate")
-    return "\n".join(lines)

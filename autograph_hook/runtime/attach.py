@@ -14,24 +14,25 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 
-    from autograph_hook.runtime.gate import Source
+    from autograph_hook.runtime.gate import Memory, Source
     from autograph_hook.settings import ModuleOptions
 
 
 def attach(
-    payload: tuple[Any, ...], module: str, path: str, options: ModuleOptions, source: Source | None = None
+    payload: tuple[Any, ...], module: str, path: str, options: ModuleOptions, source: Source | None = None,
+    memory: Memory | None = None,
 ) -> CodeType:
     """The code to execute for a module, with a new gate in each function that has one.
 
     `payload` is what `transpiler.Transformed.payload()` gave; `path` the source file's present path,
     `source` reads the file
-    again and says which lines stay plain. Raises
+    again and says which lines stay plain, `memory` is what earlier runs have learnt. Raises
     whatever a damaged payload leads to: the caller treats it as a cache miss.
     """
     code, layout, count, functions, twins, problems = payload
     if layout is None:
         return code  # type: ignore[no-any-return]
-    record = Module(module, path, options, functions, twins, problems, source)
+    record = Module(module, path, options, functions, twins, problems, source, memory)
     if options.backend not in ("auto", "tensorflow"):
         frameworks.use_backend(options.backend)
     if gating.begin is gating.SHUT:
@@ -43,7 +44,12 @@ def attach(
         gate.module = record
         gate.number = number
         gates.append(gate)
-    return place(code, layout, gates)
+    placed = place(code, layout, gates)
+    if options.debug:
+        from autograph_hook.runtime.debugging import keep_plain
+
+        keep_plain(placed)
+    return placed
 
 
 def place(code: CodeType, layout: Any, gates: list[Gate]) -> CodeType:

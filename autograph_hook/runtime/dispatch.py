@@ -6,7 +6,9 @@ from typing import Any
 
 from autograph_hook.backends.protocol import Backend, Elements
 from autograph_hook.backends.registry import registry
+from autograph_hook.runtime.gate import thread
 
+_CHANGING = frozenset({list, dict, set})
 _PYTHON = frozenset({bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset, range, type(None)})
 
 
@@ -25,7 +27,7 @@ def staged(value: Any) -> Backend | None:
     """The backend whose graph decides on this value; None where Python does."""
     kind = type(value)
     if kind in _PYTHON:
-        return _of_list(value) if kind is list and Elements.alive else None
+        return _of_container(value, kind) if Elements.alive and kind in _CHANGING else None
     backend = registry.of(kind)
     if backend is not None and backend.tracing() and backend.is_staged(value):
         return backend
@@ -41,8 +43,14 @@ def staged_among(values: Any) -> Backend | None:
     return None
 
 
-def _of_list(value: list[Any]) -> Backend | None:
-    """A list is a backend's where it holds elements whose number is known only when the graph runs."""
+def _of_container(value: Any, kind: type) -> Backend | None:
+    """A list is a backend's where it holds elements whose number is known only when the graph runs. Who asks is about
+    to look at the content."""
+    trace = thread().trace
+    if trace is not None:
+        trace.changes.read(value)
+    if kind is not list:
+        return None
     for item in value:
         if is_of(item, Elements):
             return item.backend if item.backend.tracing() else None

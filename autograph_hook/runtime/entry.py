@@ -10,11 +10,13 @@ from typing import Any
 
 from autograph_hook.backends import identity
 from autograph_hook.backends.protocol import Backend, Elements
-from autograph_hook.backends.registry import registry
-from autograph_hook.errors import StagingError, warn
+from autograph_hook.backends.registry import registry, serves
+from autograph_hook.errors import StagingError, VerificationError, warn
+from autograph_hook.reporting import graphs, journal
+from autograph_hook.runtime import beside, memory, operators, threads
 from autograph_hook.runtime import gate as gates
-from autograph_hook.runtime import operators
-from autograph_hook.runtime.errors import user_frames
+from autograph_hook.runtime.debugging import is_kept
+from autograph_hook.runtime.errors import traced, user_frames
 from autograph_hook.runtime.gate import Gate
 from autograph_hook.runtime.mixed import MixedFunction
 from autograph_hook.runtime.mixing import mixed_function
@@ -24,7 +26,7 @@ from autograph_hook.runtime.twins import twin_at_gate
 from autograph_hook.staging import outermost
 from autograph_hook.staging.objects import NOTHING_STORED, Stored
 from autograph_hook.staging.trace import Abort, Host
-from autograph_hook.transpiler.flags import IMPORTS, LOOPS, TRIES
+from autograph_hook.transpiler.flags import IMPORTS, LOOPS, STORES_OUTSIDE, TRIES
 from autograph_hook.transpiler.generators import GENERATOR
 from autograph_hook.transpiler.sites import SCRIPT
 
@@ -47,14 +49,33 @@ def start(arrived: Sequence[str] = ()) -> None:
 def _use(backend: Backend) -> None:
     _backends.append(backend)
     backend.watch(gates.trace_began, _trace_ended)
-    backend.own(_has_twin)
+    if graphs.directory:
+        backend.write_graphs(graphs.directory)
+    backend.own(_is_ours)
     gates.open_all()
+    if gates.collects:
+        from autograph_hook.runtime.collecting import begin
+
+        begin(_backends)
+
+
+def backends() -> list[Backend]:
+    """Those in use."""
+    return _backends
 
 
 def _trace_ended() -> None:
     gates.trace_ended()
     if identity.is_noted() and not _tracing():
         identity.clear()
+
+
+def _is_ours(function: Any) -> bool:
+    """Is a function that a graph is built of none of the framework's business?"""
+    if _has_twin(function):
+        return True
+    gate = gates.gate_of(function) if getattr(function, "__code__", None) is not None else None
+    return gate is not None and is_kept(gate)
 
 
 def _has_twin(function: Any) -> bool:
@@ -100,8 +121,11 @@ class _Host:
         is_function = type(function) is types.FunctionType and not function.__code__.co_flags & GENERATOR
         return is_function and _has_twin(function)
 
+    def others_run(self) -> bool:
+        return threads.others_run()
 
-_HOST = _Host()
+
+HOST = _Host()
 
 
 class _Call:
@@ -116,7 +140,7 @@ class _Call:
         self, gate: Gate, backend: Backend, frame: types.FrameType, values: tuple[Any, ...], keywords: dict[str, Any]
     ) -> None:
         self.gate = gate
-        self.host: Host = _HOST
+        self.host: Host = HOST
         self.thread = gates.thread()
         self.backend = backend
         self.options: outermost.Options = gate.module.options
@@ -127,11 +151,18 @@ class _Call:
         self.keywords = keywords
         self.afterwards: Callable[[], None] | None = None
 
+    @property
+    def may_shrink(self) -> bool:
+        return False
+
     def twin(self) -> types.FunctionType | None:
         return twin_at_gate(self.gate, self.cells, self.frame.f_globals)
 
     def stored(self) -> Stored:
         return NOTHING_STORED
+
+    def beside(self) -> beside.Function:
+        return beside.Function(self)
 
 
 def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
@@ -149,8 +180,8 @@ def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool
             return False
         if thread.trace is not None:
             thread.trace.enter(twin)
-        gate.twin_calls += 1
-        with user_frames():
+        journal.enter(twin.__code__)
+        with traced(_backends):
             result = returned(watched(twin, gate)(*values[1:], **keywords))
         if Elements.alive and thread.trace is None:
             for backend in _backends:
@@ -162,14 +193,16 @@ def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool
         return False
     staging = gate.staging
     if staging is None:
-        staging = gate.staging = outermost.Staging()
+        staging = gate.staging = memory.staging_of(gate)
     for backend in _backends:
-        if gate.module.options.backend not in ("auto", backend.name):
+        if not serves(backend, gate.module.options.backend):
             continue
         call = _Call(gate, backend, frame, values, keywords)
         try:
             is_script = gate.function[0] == SCRIPT
             outcome = outermost.SHUT if is_script else outermost.enter(call, staging)
+        except VerificationError:
+            raise
         except Exception as error:
             outcome = _gave_up(gate, staging, error)
         if outcome == outermost.TAKEN:
@@ -177,8 +210,11 @@ def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool
                 _finish(call.afterwards)
             return True
         if _wants_pieces(gate, staging, call):
-            mixed = mixed_function(gate, _HOST, functools.partial(_may_stage, gate))
-            if mixed is not None:
+            mixed = mixed_function(gate, HOST, functools.partial(_may_stage, gate))
+            if mixed is not None and staging.reason is not None and mixed.is_spent():
+                outcome = outermost.SHUT
+            elif mixed is not None:
+                staging.may_block = staging.blocks = False  # its pieces do not wait for it
                 mixed.stands_for(frame.f_code)
                 with user_frames():
                     thread.results.append(mixed.frame(values[0], frame.f_globals)(*values[1:], **keywords))
@@ -196,13 +232,13 @@ def _wants_pieces(gate: Gate, staging: outermost.Staging, call: _Call) -> bool:
         return outermost.is_candidate(call, staging)
     if staging.reason is not None:
         return staging.line is not None or bool(gate.function[3] & (_IN_PIECES | LOOPS))
-    # Its first call may be its only one, or as long as a program; if that was too short for a graph, it is left to what
-    # is tried with the whole function.
-    is_long = staging.calls == 1 or (isinstance(gate.mixed, MixedFunction) and gate.mixed.is_staged())
+    # Its first call may be its only one, or as long as a program; if its loops are short, it is left to what is tried
+    # with the whole function.
+    is_long = staging.calls == 1 or (isinstance(gate.mixed, MixedFunction) and gate.mixed.is_long(staging.calls))
     return bool(gate.function[3] & LOOPS and staging.calls) and is_long
 
 
-_IN_PIECES = TRIES | IMPORTS
+_IN_PIECES = TRIES | IMPORTS | STORES_OUTSIDE
 
 
 def _may_stage(gate: Gate) -> Backend | None:
@@ -210,7 +246,7 @@ def _may_stage(gate: Gate) -> Backend | None:
     if gates.thread().plain or _tracing() or _is_watched():
         return None
     for backend in _backends:
-        if gate.module.options.backend in ("auto", backend.name):
+        if serves(backend, gate.module.options.backend):
             return backend
     return None
 

@@ -13,13 +13,17 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sys
 import types
 import weakref
 from collections.abc import Iterable
 
-from autograph_hook.backends.registry import BUILT_IN
-from autograph_hook.runtime.gate import Gate
+from autograph_hook import log
+from autograph_hook.backends.protocol import Backend
+from autograph_hook.backends.registry import FRAMEWORKS
+from autograph_hook.errors import StagingError
+from autograph_hook.runtime.gate import MODULES, Gate
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -35,6 +39,71 @@ class user_frames:
     def __exit__(self, kind: object, error: BaseException | None, traceback: types.TracebackType | None) -> None:
         if error is not None:
             error.__traceback__ = without_ours(traceback)
+
+
+class traced(user_frames):
+    """The same of a twin that runs in a graph of the user's; and the exception says where and what to do, if it is one
+    of ours or one that eager execution does not know."""
+
+    __slots__ = ("backends",)
+
+    def __init__(self, backends: Iterable[Backend]) -> None:
+        self.backends = backends
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: types.TracebackType | None) -> None:
+        super().__exit__(kind, error, traceback)
+        if isinstance(error, Exception):
+            for backend in self.backends:
+                backend.shorten()
+                explain(error, backend)
+
+
+_PLACED = re.compile(r".+:\d+(, in [^:]+)?: ")
+
+
+def explain(error: Exception, backend: Backend) -> None:
+    """Before what an error of ours says stands where; what the framework says is followed by what it means."""
+    entries = _users(error.__traceback__)
+    if not entries:
+        return
+    own = next((entry for entry in reversed(entries) if not _is_installed(entry)), entries[-1])
+    place = f"{own.tb_frame.f_code.co_filename}:{own.tb_lineno}, in {own.tb_frame.f_code.co_name}"
+    if isinstance(error, StagingError):
+        if len(error.args) == 1 and not _PLACED.match(str(error)):
+            error.args = (f"{place}: {error.args[0]}",)
+        return
+    meaning = backend.meaning(error, _not_enabled(entries[-1].tb_frame))
+    if meaning is None or meaning in str(error):
+        return
+    text = f"{place}: {meaning}"
+    said = backend.said(error)
+    if len(error.args) == 1 and said is not None:
+        error.args = (f"{said}\n{text}",)
+    elif sys.version_info >= (3, 11) and text not in getattr(error, "__notes__", ()):
+        error.add_note(text)
+
+
+def _users(traceback: types.TracebackType | None) -> list[types.TracebackType]:
+    """The entries that are neither ours nor the framework's."""
+    found = []
+    while traceback is not None:
+        if not _is_framework(traceback) and not traceback.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+            found.append(traceback)
+        traceback = traceback.tb_next
+    return found
+
+
+def _is_installed(entry: types.TracebackType) -> bool:
+    return "site-packages" in entry.tb_frame.f_code.co_filename
+
+
+def _not_enabled(frame: types.FrameType) -> str | None:
+    """The name of the module whose code this is, if it is not enabled."""
+    path = frame.f_code.co_filename
+    modules = [reference() for reference in MODULES]
+    if any(module is not None and module.path == path for module in modules):
+        return None
+    return str(frame.f_globals.get("__name__"))
 
 
 _whole: weakref.WeakKeyDictionary[types.CodeType, weakref.ref[types.CodeType]] = weakref.WeakKeyDictionary()
@@ -73,7 +142,9 @@ def whole_functions(error: BaseException, traceback: types.TracebackType | None)
 
 
 def without_ours(traceback: types.TracebackType | None) -> types.TracebackType | None:
-    """The same traceback with the user's entries; as it was where nothing else would be left."""
+    """The same traceback with the user's entries; as it was where nothing else would be left, and with --verbose."""
+    if log.verbose:
+        return traceback
     found: list[types.TracebackType] = []
     entry = traceback
     while entry is not None:
@@ -98,7 +169,7 @@ def without_ours(traceback: types.TracebackType | None) -> types.TracebackType |
 
 def _is_framework(entry: types.TracebackType) -> bool:
     """An entry of a framework: between a construct and its body it only says how a graph is built."""
-    return str(entry.tb_frame.f_globals.get("__name__")).partition(".")[0] in BUILT_IN
+    return str(entry.tb_frame.f_globals.get("__name__")).partition(".")[0] in FRAMEWORKS
 
 
 def _repeats(outer_frame: types.FrameType, inner_frame: types.FrameType) -> bool:
@@ -111,7 +182,8 @@ def _repeats(outer_frame: types.FrameType, inner_frame: types.FrameType) -> bool
     if code.co_name == inner.co_name and inner in _bodies(code):
         return True
     gate = next((constant for constant in code.co_consts if type(constant) is Gate), None)
-    return gate is not None and gate.code() is inner
+    twin = gate.code() if gate is not None else None
+    return twin is not None and (twin is inner or inner in _bodies(twin))
 
 
 @functools.lru_cache(maxsize=256)

@@ -15,10 +15,13 @@ FRAMEWORKS = ["tensorflow"]
 """Modules whose presence makes a backend usable."""
 
 _arrived: list[str] = []
+_demanded: set[str] = set()
 
 
 def is_loaded(name: str) -> bool:
     """Has the program imported this framework, to its end?"""
+    if name in _demanded:
+        return True
     module = sys.modules.get(name)
     if module is None:
         return False
@@ -57,9 +60,17 @@ def start() -> bool:
 
 
 def use_backend(name: str) -> None:
-    """The settings of a module name a backend of a third party: its framework counts as well."""
-    from autograph_hook.backends.registry import registry
+    """The settings of a module name a backend of a third party: its framework counts as well. Lantern has none: it is
+    there as soon as it is named."""
+    from autograph_hook.backends.registry import BY_NAME, registry
 
+    if name in BY_NAME:
+        if name not in _demanded:
+            _demanded.add(name)
+            registry.demand(name)
+            FRAMEWORKS.append(name)
+            gate.open_for_good(start)
+        return
     framework = registry.framework_of(name)
     if framework not in FRAMEWORKS:
         FRAMEWORKS.append(framework)

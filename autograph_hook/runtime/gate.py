@@ -25,11 +25,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType, FunctionType
-    from typing import Any
+    from typing import Any, Protocol
 
     from autograph_hook.settings import ModuleOptions
 
     Source = Callable[[], tuple[bytes, frozenset[int]]]
+
+    class Memory(Protocol):
+        """What earlier runs have learnt of a module."""
+
+        def read(self) -> Any: ...
+
+        def write(self, content: Any) -> bool: ...
 
 PATIENCE = 4
 """Calls without a backend's value after which a gate shuts."""
@@ -39,8 +46,8 @@ class Module:
     """An enabled module that is loaded."""
 
     __slots__ = (
-        "__weakref__", "_codes", "_functions", "functions_bytes", "gates", "handles_values", "name", "options",
-        "path", "problems", "source", "twins",
+        "__weakref__", "_codes", "_functions", "functions_bytes", "gates", "handles_values", "memory", "name",
+        "options", "path", "problems", "source", "twins",
     )  # fmt: skip
 
     def __init__(
@@ -52,6 +59,7 @@ class Module:
         twins: bytes,
         problems: Any,
         source: Source | None,
+        memory: Memory | None,
     ) -> None:
         self.name = name
         self.path = path
@@ -61,6 +69,8 @@ class Module:
         self.problems = problems
         self.source = source
         """Reads its source again: the text and the lines that stay plain. None where it came from no file."""
+        self.memory = memory
+        """What earlier runs have learnt of it; None where nothing is kept."""
         self.gates: list[Gate] = []
         self.handles_values = False
         """Has one of its functions met a backend's value?"""
@@ -74,6 +84,11 @@ class Module:
             self._functions = loads(self.functions_bytes)
         return self._functions
 
+    @property
+    def is_twinned(self) -> bool:
+        """Has the code of its twins been wanted?"""
+        return self._codes is not None
+
     def codes(self) -> tuple[CodeType | None, ...]:
         """The twins' code, unmarshalled when it is first wanted."""
         if self._codes is None:
@@ -86,7 +101,7 @@ class Module:
 class Gate(list):  # type: ignore[type-arg]
     """One function's gate. As a constant of a code object it is compared and hashed by identity."""
 
-    __slots__ = ("__weakref__", "calls", "mixed", "module", "number", "plain", "staging", "twin_calls")
+    __slots__ = ("__weakref__", "calls", "mixed", "module", "number", "plain", "staging")
 
     module: Module
     number: int
@@ -97,8 +112,6 @@ class Gate(list):  # type: ignore[type-arg]
     """Its mixed code, what is in the way of it, or None where nobody has asked."""
     plain: bool
     """Marked to run as written, always."""
-    twin_calls: int
-    """How often its twin ran."""
 
     __hash__ = object.__hash__  # type: ignore[assignment]
     __eq__ = object.__eq__
@@ -144,7 +157,7 @@ class Gate(list):  # type: ignore[type-arg]
         return None if self.plain else self.module.codes()[self.number]
 
 
-_UNSET: dict[str, Any] = {"calls": 0, "mixed": None, "twin_calls": 0, "plain": False, "staging": None}
+_UNSET: dict[str, Any] = {"calls": 0, "mixed": None, "plain": False, "staging": None}
 
 
 class _Thread(_local):
@@ -162,6 +175,8 @@ _thread = _Thread()
 MODULES: list[ref[Module]] = []
 _lock = allocate_lock()
 _shut: list[ref[Gate]] = []
+collects = False
+"""Has a report been asked for before the program began?"""
 _traces = 0
 """How many graphs are being built, by all threads."""
 _entered: Callable[[Gate, tuple[Any, ...], dict[str, Any]], bool] | None = None

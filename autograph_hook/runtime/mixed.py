@@ -8,13 +8,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograph_hook.backends.protocol import UNDEFINED, Backend
+from autograph_hook.runtime import chunks
 from autograph_hook.runtime import gate as gates
+from autograph_hook.runtime.beside import Statements
 from autograph_hook.runtime.errors import parts_of, without_ours
 from autograph_hook.runtime.gate import Gate
 from autograph_hook.runtime.twins import live_code, made_of
 from autograph_hook.staging import outermost
+from autograph_hook.staging.effects import is_array
 from autograph_hook.staging.objects import Stored
-from autograph_hook.staging.pieces import Part, Parts
+from autograph_hook.staging.pieces import FEW_ITERATIONS, Part, Parts
 from autograph_hook.staging.trace import Host
 from autograph_hook.transpiler.pieces import Mixed, Piece
 
@@ -24,6 +27,9 @@ _SIZE = 25
 """The operations that a piece is taken to have at least: those of the functions that it calls are not counted, and
 they wait for it."""
 
+
+_NEVER = 64
+"""Runs of a piece without a tensor after which none is looked for any more."""
 
 _NONE: frozenset[str] = frozenset()
 
@@ -59,19 +65,18 @@ class MixedFunction:
         """Has a graph run in the place of one of its pieces?"""
         return any(parts.is_staged() for parts in self.parts)
 
+    def is_long(self, calls: int) -> bool:
+        """Do graphs run in it, or may they soon, since its loops have many iterations in each call?"""
+        loops = [parts.runs for parts in self.parts if parts.group.loop is not None]
+        return self.is_staged() or max(loops, default=0) > FEW_ITERATIONS * calls
+
+    def is_spent(self) -> bool:
+        """Has nothing been left in it that may become a graph?"""
+        return all(part.reason is not None for parts in self.parts for part in parts.parts)
+
     def described(self) -> list[dict[str, Any]]:
         """What runs as graphs and what does not, for a report."""
-        found = []
-        for parts in self.parts:
-            for part in parts.parts:
-                runs = sum(staging.calls_staged for _, staging in part.variants.values())
-                if not runs and part.reason is None:
-                    continue
-                first, last = parts.lines(part)
-                construct = f"to {last}" if last > first else "alone"
-                decision = "a graph" if runs else "plain"
-                reason = f"ran {runs} times" if runs else part.reason
-                found.append({"line": first, "construct": construct, "decision": decision, "reason": reason})
+        found = [entry for parts in self.parts for entry in parts.described()]
         return sorted(found, key=lambda entry: entry["line"])
 
     def live(self, piece: Piece) -> types.CodeType:
@@ -99,13 +104,21 @@ class _Frame:
         self.function = function
         self.cells = cells
         self.namespace = namespace
+        self.runs: dict[int, Run] = {}
         self.names: dict[str, types.CellType] = {}
         """The cells of the frame's names."""
 
     def group(self, number: int, functions: Sequence[types.FunctionType]) -> Statement:
         for function in functions:
             self.names.update(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-        return _Run(self, self.function.parts[number], functions)
+        run = self.runs[number] = Run(self, self.function.parts[number], functions)
+        return run
+
+    def ahead(self, number: int, iterable: Any, bind: types.FunctionType) -> Any:
+        """What the loop around a group runs over."""
+        for name, cell in zip(bind.__code__.co_freevars, bind.__closure__ or (), strict=True):
+            self.names[name] = cell
+        return chunks.ahead(self.runs[number], iterable, bind, self.function.may_stage())
 
     def unbound_local(self, error: NameError) -> UnboundLocalError | None:
         """What the plain code raises in the place of this error: the names of the frame are no locals of the functions
@@ -138,7 +151,7 @@ class _Frame:
             error.__traceback__ = without_ours(error.__traceback__)
 
 
-class _Run:
+class Run:
     """One group in one frame; called, it runs its statements."""
 
     __slots__ = ("frame", "functions", "parts")
@@ -150,8 +163,11 @@ class _Run:
 
     def __call__(self) -> None:
         functions = self.functions
+        self.parts.runs += 1
         backend = self.frame.function.may_stage()
-        if backend is not None and self.parts.waits(self.frame.function.parts):
+        if backend is not None and self.parts.over_objects is None and self.parts.group.loop is not None:
+            self._note_targets(backend)
+        if self.parts.waits(self.frame.function.parts) or (self.parts.is_recalled and self.parts.runs == 1):
             backend = None
         try:
             for part in self.parts.parts:
@@ -169,7 +185,7 @@ class _Run:
         """Run a part as a graph, if it is time and one fits."""
         parts = self.parts
         inputs = parts.inputs(part)
-        values = list(map(self._get, inputs))
+        values = list(map(self.get, inputs))
         unbound = _NONE
         if any(value is UNDEFINED for value in values):
             unbound = frozenset(name for name, value in zip(inputs, values, strict=True) if value is UNDEFINED)
@@ -178,29 +194,77 @@ class _Run:
         if found is None:
             return False
         piece, staging = found
-        is_new = staging.reason is None and not staging.specializations
-        if is_new and parts.is_staged_inside(part, self.frame.function.parts):
+        if piece.annotated and not self._has_annotations(piece.annotated):
             return False
-        call = _PieceCall(self, piece, part, backend, tuple(values))
-        outcome = outermost.enter(call, staging)
-        if outcome == outermost.TAKEN:
-            self._put(piece, call.thread.results.pop())
-            if call.afterwards is not None:
-                call.afterwards()
+        if staging.qualifies is None:
+            staging.qualifies = self._names_values(piece, backend)
+            if parts.chunks_left is None and self._is_large(piece):
+                parts.leave_chunks("its body calls large functions")
+                return False
+        is_new = staging.reason is None and not staging.specializations
+        if is_new:
+            if parts.is_staged_inside(part, self.frame.function.parts):
+                return False
+            parts.note_inputs(part, piece.inputs, values, staging)
+        refusals = staging.refusals
+        if self.take(part, piece, staging, backend, tuple(values)):
             return True
         if staging.reason is not None:
             parts.gave_up(part, staging)
+        elif staging.refusals > refusals:
+            parts.refused(part, staging)
+        elif not staging.calls and staging.calls_plain >= _NEVER:
+            parts.leave(part, "meets no tensor")
         return False
 
-    def _put(self, piece: Piece, results: tuple[dict[str, Any], tuple[str, ...]]) -> None:
+    def take(
+        self,
+        part: Part,
+        piece: Piece,
+        staging: outermost.Staging,
+        backend: Backend,
+        values: tuple[Any, ...],
+        iterated: frozenset[int] = frozenset(),
+    ) -> bool:
+        """Run a graph in the place of statements, if there is one or it is time for one."""
+        call = _PieceCall(self, piece, part, backend, values, iterated)
+        if outermost.enter(call, staging) != outermost.TAKEN:
+            return False
+        self.put(piece, call.thread.results.pop())
+        if call.afterwards is not None:
+            call.afterwards()
+        return True
+
+    def _note_targets(self, backend: Backend) -> None:
+        values = [value for name in self.parts.group.targets() if (value := self.get(name)) is not UNDEFINED]
+        self.parts.note_targets(values, lambda value: backend.tensor_test(value) is not None or is_array(value))
+
+    def _has_annotations(self, names: frozenset[str]) -> bool:
+        found = self.frame.namespace.get("__annotations__")
+        return type(found) is dict and names <= found.keys()
+
+    def _names_values(self, piece: Piece, backend: Backend) -> bool:
+        """Does a piece name something of the backend's that is there for everybody?"""
+        names = self.frame.namespace
+        values = [names[name] for name in piece.mentioned if name in names]
+        return any(backend.recognises(type(value)) or backend.provides(value) for value in values)
+
+    def _is_large(self, piece: Piece) -> bool:
+        """Does a piece call functions of the program with so much in them that one graph for some iterations gains
+        nothing?"""
+        names = self.frame.namespace
+        called = [gate for name in piece.mentioned if (gate := _gate_of(names.get(name))) is not None]
+        return sum(gate.function[2] for gate in called) > chunks.MOST_CALLED
+
+    def put(self, piece: Piece, results: tuple[dict[str, Any], tuple[str, ...]]) -> None:
         values, kept = results
         for name in piece.outputs:
             if name in values:
-                self._set(name, values[name])
-            elif name not in kept and self._get(name) is not UNDEFINED:
+                self.set(name, values[name])
+            elif name not in kept and self.get(name) is not UNDEFINED:
                 self._delete(name)
 
-    def _get(self, name: str) -> Any:
+    def get(self, name: str) -> Any:
         cell = self.frame.names.get(name)
         if cell is None:
             return self.frame.namespace.get(name, UNDEFINED)
@@ -209,7 +273,7 @@ class _Run:
         except ValueError:
             return UNDEFINED
 
-    def _set(self, name: str, value: Any) -> None:
+    def set(self, name: str, value: Any) -> None:
         cell = self.frame.names.get(name)
         if cell is None:
             self.frame.namespace[name] = value
@@ -222,6 +286,10 @@ class _Run:
             del self.frame.namespace[name]
         else:
             del cell.cell_contents
+
+
+def _gate_of(value: Any) -> Gate | None:
+    return gates.gate_of(value) if type(value) is types.FunctionType else None
 
 
 class _Place:
@@ -239,13 +307,18 @@ class _PieceCall:
     """A piece that is about to run, for staging: a call of a function of the names that it reads."""
 
     __slots__ = (
-        "afterwards", "arguments", "backend", "cells", "frame", "function", "host", "keywords", "options", "part",
-        "piece", "run", "thread",
+        "afterwards", "arguments", "backend", "cells", "frame", "function", "host", "iterated", "keywords", "options",
+        "part", "piece", "run", "thread",
     )  # fmt: skip
 
-    def __init__(self, run: _Run, piece: Piece, part: Part, backend: Backend, values: tuple[Any, ...]) -> None:
+    def __init__(
+        self, run: Run, piece: Piece, part: Part, backend: Backend, values: tuple[Any, ...],
+        iterated: frozenset[int],
+    ) -> None:
         whole = run.frame.function
         self.run = run
+        self.iterated = iterated
+        """The lists that the loop runs over, which must not change."""
         self.part = part
         self.piece = piece
         self.host = whole.host
@@ -258,16 +331,28 @@ class _PieceCall:
         self.arguments = values
         self.keywords: dict[str, Any] = {}
         self.afterwards: Callable[[], None] | None = None
-        self.frame: Any = _Place(run.functions[part.start].__code__, run.frame.namespace, sys._getframe(3))
+        self.frame: Any = _Place(run.functions[part.start].__code__, run.frame.namespace, sys._getframe(4))
+
+    @property
+    def may_shrink(self) -> bool:
+        return self.part.end - self.part.start > 1
 
     def twin(self) -> types.FunctionType:
         """The function to trace; asked for only when that is about to happen."""
         self.run.parts.note_inputs(self.part, self.piece.inputs, self.arguments)
         return made_of(self.run.frame.function.live(self.piece), self.run.frame.namespace, self.cells)
 
+    def beside(self) -> Statements:
+        return Statements(self)
+
     def stored(self) -> Stored:
         frame = self.run.frame
         cells = {id(frame.names[name]): name for name in self.piece.stored if name in frame.names}
-        return Stored(frame.namespace, self.piece.stored - frame.names.keys(), cells)
+        inputs = frozenset(self.piece.inputs)
+        taken = frozenset(id(frame.names[name]) for name in inputs if name in frame.names)
+        return Stored(
+            frame.namespace, self.piece.stored - frame.names.keys(), cells, inputs - frame.names.keys(), taken,
+            self.iterated,
+        )
 
 

@@ -7,6 +7,7 @@ import types
 
 from autograph_hook.backends.protocol import Backend
 from autograph_hook.runtime.gate import Gate
+from autograph_hook.runtime.memory import recall
 from autograph_hook.runtime.mixed import MixedFunction
 from autograph_hook.runtime.twins import live_code
 from autograph_hook.staging.trace import Host
@@ -40,4 +41,6 @@ def _made(gate: Gate, host: Host, may_stage: Callable[[], Backend | None]) -> Mi
     sites = insert_gates(tree, plain_lines)
     mixed = mix(tree, sites[gate.number], module.path, -1, plain_lines, is_main=module.name == "__main__")
     code: types.CodeType = live_code(mixed.code, gate)
-    return MixedFunction(gate, mixed, code, host, may_stage)
+    made = MixedFunction(gate, mixed, code, host, may_stage)
+    recall(made)
+    return made

@@ -288,7 +288,7 @@ def _name_of(owner: Any, functions: Sequence[types.FunctionType]) -> str | None:
                 value = cell.cell_contents
             except ValueError:
                 continue
-            if value is owner:
+            if value is owner and not name.startswith("ag__"):
                 return name
             for attribute, part in getattr(value, "__dict__", {}).items() if name != "ag__" else ():
                 if part is owner and inner is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import marshal
 import sys
 import types
@@ -82,7 +83,6 @@ def twin_of_function(function: types.FunctionType) -> types.FunctionType | None:
     code = gate.code()
     if code is None:
         return None
-    gate.twin_calls += 1
     return _made(code, function.__globals__, function, function.__code__.co_freevars, function.__closure__ or ())
 
 
@@ -108,6 +108,18 @@ def made_of(
     return _made(code, cells.__globals__, None, cells.__code__.co_freevars, cells.__closure__ or ())
 
 
+_OPERATORS = ("ag__",)
+
+
+@functools.cache
+def _operators() -> types.CellType:
+    """The cell that all twins have the operators in. Nothing stores to it."""
+    # Not `from … import`: that asks the builtin `hasattr`, in whose place a program may have put an enabled function.
+    import autograph_hook.runtime.operators as operators
+
+    return types.CellType(operators)
+
+
 def _made(
     code: types.CodeType,
     namespace: dict[str, Any],
@@ -115,12 +127,13 @@ def _made(
     names: Sequence[str],
     cells: Sequence[types.CellType],
 ) -> types.FunctionType:
-    # Not `from … import`: that asks the builtin `hasattr`, in whose place a program may have put an enabled function.
-    import autograph_hook.runtime.operators as operators
-
-    available = dict(zip(names, cells, strict=True))
-    available["ag__"] = types.CellType(operators)
-    closure = tuple(available[name] for name in code.co_freevars)
+    wanted = code.co_freevars
+    if wanted == _OPERATORS:
+        closure: tuple[types.CellType, ...] = (_operators(),)
+    else:
+        available = dict(zip(names, cells, strict=True))
+        available["ag__"] = _operators()
+        closure = tuple([available[name] for name in wanted])
     made = types.FunctionType(code, namespace, code.co_name, None, closure)
     if like is not None:
         made.__defaults__ = like.__defaults__

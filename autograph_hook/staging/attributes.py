@@ -12,9 +12,12 @@ import inspect
 import types
 from typing import TYPE_CHECKING, Any
 
-from autograph_hook.staging import codes, effects
+from autograph_hook.staging import codes, effects, printing, watching
+from autograph_hook.staging.arrays import Array
 from autograph_hook.staging.effects import CONTAINERS, PRIMITIVES, described
 from autograph_hook.staging.facts import Abort
+from autograph_hook.staging.numbers import Number
+from autograph_hook.staging.places import ABSENT, Place
 
 if TYPE_CHECKING:
     from autograph_hook.staging.trace import Trace
@@ -32,16 +35,26 @@ _ELEMENTS = ("trainable_variables", "variables", "non_trainable_variables")
 
 
 def read(trace: Trace, owner: Any, name: str) -> Any:
+    if type(owner) is Array:
+        return owner.read(name)
+    if type(owner) is Number:
+        owner = owner.pin()
     kind = type(owner)
     if kind in PRIMITIVES or kind in CONTAINERS:
         return getattr(owner, name)
+    if kind is printing.Deferred:
+        raise Abort(f"reads {name!r} of a Python value of a tensor")
     if trace.backend.is_symbolic(owner) or (trace.backend.recognises(kind) and not isinstance(owner, type)):
         reason = trace.backend.refusal(owner, name)
         if trace.backend.is_truth(owner):
             reason = f"reads {name!r} of a Python bool that depends on a tensor"
+        if name == "numpy" and printing.may_wait(trace, owner):
+            return printing.Late(owner, name)
         if reason is not None:
             raise Abort(reason)
         return getattr(owner, name)
+    if trace.changes and trace.changes.is_settled(vars(owner) if isinstance(owner, types.ModuleType) else owner, name):
+        return _changed(owner, name)
     if isinstance(owner, types.ModuleType):
         return _of_module(trace, owner, name)
     if isinstance(owner, type):
@@ -62,11 +75,11 @@ def has(trace: Trace, owner: Any, name: str) -> bool:
         if trace.backend.refusal(owner, name) is not None:
             raise Abort(f"asks whether {described(owner)} has {name!r}")
         return True
-    its_own = _lookup(kind, "__getattr__") is not None or _finds_its_own(kind)
+    its_own = lookup(kind, "__getattr__") is not None or _finds_its_own(kind)
     if its_own and not isinstance(owner, (type, types.ModuleType)):
         raise Abort(f"asks whether {described(owner)} has {name!r}")
     if inspect.getattr_static(owner, name, _MISSING) is _MISSING:
-        if not trace.is_ours(owner):
+        if not trace.is_ours(owner) and not trace.changes.is_settled(owner, name):
             trace.outside.require_settled("missing", owner, name)
             trace.outside.facts.add("missing", owner, name, None)
         return False
@@ -74,7 +87,7 @@ def has(trace: Trace, owner: Any, name: str) -> bool:
     return True
 
 
-def _lookup(kind: type, name: str) -> tuple[type, Any] | None:
+def lookup(kind: type, name: str) -> tuple[type, Any] | None:
     """Where in the classes of an object a name is defined, and what stands there."""
     for owner in kind.__mro__:
         namespace = vars(owner)
@@ -85,8 +98,16 @@ def _lookup(kind: type, name: str) -> tuple[type, Any] | None:
 
 def _finds_its_own(kind: type) -> bool:
     """Does a class have a `__getattribute__` written in Python?"""
-    found = _lookup(kind, "__getattribute__")
+    found = lookup(kind, "__getattribute__")
     return found is None or not isinstance(found[1], types.WrapperDescriptorType)
+
+
+def _changed(owner: Any, name: str) -> Any:
+    """An attribute to which this trace has stored, or which it has deleted."""
+    is_there = name in vars(owner) if isinstance(owner, type) else Place("attribute", owner, name).now() is not ABSENT
+    if not is_there and not isinstance(owner, types.ModuleType) and lookup(type(owner), name) is not None:
+        raise Abort(f"reads {name!r} of the class of {described(owner)}, after it has deleted that of the object")
+    return getattr(owner, name)
 
 
 def _of_module(trace: Trace, owner: types.ModuleType, name: str) -> Any:
@@ -97,12 +118,11 @@ def _of_module(trace: Trace, owner: types.ModuleType, name: str) -> Any:
         value = getattr(owner, name)
     else:
         raise Abort(f"reads {name!r} of the module {namespace.get('__name__')}, which has it made")
-    trace.outside.fact("attribute", owner, name, value)
-    return value
+    return trace.outside.fact("attribute", owner, name, value)
 
 
 def _of_class(trace: Trace, owner: type, name: str) -> Any:
-    found = _lookup(owner, name)
+    found = lookup(owner, name)
     if found is None:
         if name not in _OF_CLASSES or name == "__dict__":
             raise Abort(f"reads {name!r} of the class {owner.__qualname__}, which its own class has")
@@ -136,10 +156,16 @@ def _of_object(trace: Trace, owner: Any, kind: type, name: str) -> Any:
     ours = trace.is_ours(owner)
     if not ours:
         trace.outside.admit(owner)
-    found = _lookup(kind, name)
+    found = lookup(kind, name)
+    if found is not None and trace.changes.is_settled(found[0], name):
+        return getattr(owner, name)
     raw = found[1] if found is not None else _MISSING
     if name in _OF_OBJECTS:
         value = getattr(owner, name)
+        if name == "__dict__" and not ours:
+            if any(place.owner is owner for place in trace.changes.places.values()):
+                raise Abort(f"reads the __dict__ of {described(owner)}, which it has changed")
+            trace.namespaces[id(value)] = value
         if not ours:
             trace.outside.fact("attribute", owner, name, value)
         return value
@@ -149,11 +175,9 @@ def _of_object(trace: Trace, owner: Any, kind: type, name: str) -> Any:
     namespace = getattr(owner, "__dict__", None) or {}
     if isinstance(raw, _SLOTS) or (name in namespace and not hasattr(type(raw), "__set__")):
         value = getattr(owner, name)
-        if not ours:
-            trace.outside.fact("attribute", owner, name, value)
-        return value
+        return value if ours else trace.outside.fact("attribute", owner, name, value)
     if found is None:
-        if _lookup(kind, "__getattr__") is not None:
+        if lookup(kind, "__getattr__") is not None:
             raise Abort(f"reads {name!r} of {described(owner)}, which has it made")
         return getattr(owner, name)  # raises
     if not _is_plain(raw) and not isinstance(raw, _FUNCTIONS) and not provided:
@@ -176,11 +200,14 @@ def _of_property(trace: Trace, owner: Any, where: type, name: str, raw: property
         trace.outside.fact("attribute", where, name, raw)
         trace.outside.fact("attribute", raw, "fget", raw.fget)
         return trace.host.call(raw.fget, owner)
+    if trace.backend.provides(where) and trace.backend.may_read(owner, name):
+        return watching.read(trace, owner, name)
     if trace.backend.provides(where) and name in _ELEMENTS and not ours:
         value = getattr(owner, name)
         if type(value) is tuple and all(trace.backend.recognises(type(item)) for item in value):
             trace.outside.admit(value)
-            trace.outside.facts.add("elements", owner, name, value)
+            same = trace.backend.same_variables(owner, name, value)
+            trace.outside.facts.add("elements", owner, name, same)
             return value
     raise Abort(f"reads the property {name!r} of {described(owner)}, which is not enabled")
 

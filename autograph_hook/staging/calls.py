@@ -7,9 +7,10 @@ import functools
 import types
 from typing import TYPE_CHECKING, Any
 
-from autograph_hook.staging import codes, effects, higher_order, iterables
+from autograph_hook.staging import codes, effects, higher_order, iterables, numpy_calls, printing, watching
 from autograph_hook.staging.effects import CONTAINERS, MUTATES, PRIMITIVES, UNKNOWN, VALUE, VIEWS, described, name_of
 from autograph_hook.staging.facts import Abort
+from autograph_hook.staging.numbers import Number
 
 if TYPE_CHECKING:
     from autograph_hook.staging.trace import Trace
@@ -19,10 +20,16 @@ _BUILTINS = (types.BuiltinFunctionType, types.MethodWrapperType, types.MethodDes
 
 
 def call(trace: Trace, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    if type(function) is printing.Late:
+        return function.make(trace, arguments, keywords)
+    if function is round and arguments and type(arguments[0]) is printing.Deferred:
+        return printing.put_off(trace, round, arguments, keywords, is_text=False)
     if iterables.takes_apart(function):
         arguments = iterables.apart(trace, function, arguments)
     elif iterables.decides(trace, function, arguments, keywords):
         return iterables.decided(trace, function, arguments)
+    if numpy_calls.knows(function, arguments, keywords):
+        return numpy_calls.call(function, arguments, keywords)
     if isinstance(function, type):
         return _instance(trace, function, arguments, keywords)
     what = judge(trace, function)
@@ -88,8 +95,8 @@ def judge(trace: Trace, function: Any) -> str:
         if not trace.may_change(function.__self__):
             raise Abort(MUTATES.format(name_of(function)))
         return "pure"
-    if effect == "settings":
-        _settings(trace, getattr(function, "__self__", function))
+    if effect == "state":
+        watching.watch(trace, getattr(function, "__self__", function))
         return "pure"
     if effect is not None:
         return effect
@@ -101,11 +108,12 @@ def judge(trace: Trace, function: Any) -> str:
 def passed(trace: Trace, value: Any, function: Any, depth: int = 0) -> None:
     """Code that we do not trace is about to get this: it must be able to do no harm with it."""
     kind = type(value)
-    if kind in PRIMITIVES or trace.backend.recognises(kind) or effects.is_immutable(value):
+    if kind in PRIMITIVES or kind is Number or trace.backend.recognises(kind) or effects.is_immutable(value):
         return
     if kind in CONTAINERS or trace.backend.content(value) is not None or effects.is_named_tuple(kind):
         if depth > 12:
             raise Abort(f"passes {described(value)} to {name_of(function)}, nested too deeply")
+        trace.changes.read(value)
         for element in value.values() if isinstance(value, dict) else value:
             passed(trace, element, function, depth + 1)
     elif kind is slice:
@@ -146,6 +154,8 @@ def _holds_symbol(trace: Trace, value: Any) -> bool:
 
 def _instance(trace: Trace, kind: type, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     if kind in effects.SAFE_TYPES or kind is functools.partial or trace.backend.effect(kind) is not None:
+        if kind in printing.NUMBERS and len(arguments) == 1 and not keywords and printing.may_wait(trace, arguments[0]):
+            return printing.number(trace, kind, arguments[0])
         if kind in effects.CONVERSIONS and any(map(trace.backend.is_symbolic, arguments)):
             raise Abort(f"makes a Python {kind.__name__} of a tensor")
         if kind is range and any(map(trace.backend.is_symbolic, arguments)):
@@ -212,30 +222,3 @@ def _class_fact(trace: Trace, kind: type, name: str) -> None:
         if name in vars(owner):
             trace.outside.fact("attribute", owner, name, vars(owner)[name])
             return
-
-
-def _settings(trace: Trace, owner: Any, depth: int = 0) -> None:
-    """All attributes of a framework's object are facts, and those of the objects in it."""
-    if not trace.backend.provides(owner):
-        raise Abort(f"calls {described(owner)}, which holds what is not known to be safe")
-    if vars(owner).get("built", True) is not True:
-        raise Abort(f"calls {described(owner)}, which is not built yet")
-    trace.outside.facts.add("size", owner, None, len(vars(owner)))
-    for name, value in list(vars(owner).items()):
-        if name.startswith("_self_") or name == "_lock":
-            continue
-        kind = type(value)
-        if kind in PRIMITIVES or kind in CONTAINERS or trace.backend.content(value) is not None:
-            trace.outside.fact("attribute", owner, name, value)
-            for element in () if kind in PRIMITIVES else value:
-                if trace.backend.effect(element) is None and callable(element) and not trace.backend.provides(element):
-                    raise Abort(f"calls {described(owner)}, which holds {name_of(element)}")
-            continue
-        if not (trace.backend.provides(value) or isinstance(value, (list, dict)) or trace.backend.recognises(kind)):
-            raise Abort(f"calls {described(owner)}, which holds {described(value)}")
-        trace.outside.facts.add("attribute", owner, name, value)
-        if isinstance(value, (list, dict)):
-            elements = tuple(dict.items(value)) if isinstance(value, dict) else tuple(list.__iter__(value))
-            trace.outside.facts.add("content", value, "dict" if isinstance(value, dict) else "list", elements)
-        if depth < 2 and hasattr(value, "__dict__") and trace.backend.is_setting(kind):
-            _settings(trace, value, depth + 1)

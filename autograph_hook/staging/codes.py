@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 _REFUSED = {
     "IMPORT_NAME": "imports a module",
     "IMPORT_STAR": "imports a module",
-    "STORE_GLOBAL": "stores to a name of the module",
     "DELETE_GLOBAL": "deletes a name of the module",
     "LOAD_BUILD_CLASS": "defines a class",
     "STORE_ATTR": "stores to an attribute in a statement that is left as it is",
@@ -27,6 +26,8 @@ _REFUSED = {
     "SETUP_ANNOTATIONS": "keeps annotations",
 }
 
+_READING = frozenset({"LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"})
+
 Position = tuple[str, str, int]
 
 
@@ -35,6 +36,10 @@ class Seen(NamedTuple):
     globals: tuple[str, ...]
     stored: frozenset[str]
     """Free variables that the function rebinds."""
+    read: frozenset[str]
+    """Those that it reads."""
+    global_stores: frozenset[str]
+    """Names of the module to which it stores."""
     inner: frozenset[Position]
     """The functions defined inside."""
 
@@ -70,6 +75,8 @@ def _look(code: types.CodeType) -> Seen:
     """
     names: dict[str, None] = {}
     stored: set[str] = set()
+    read: set[str] = set()
+    global_stores: set[str] = set()
     inner: set[Position] = set()
     reason: str | None = None
     free = set(code.co_freevars)
@@ -83,6 +90,10 @@ def _look(code: types.CodeType) -> Seen:
                 names[instruction.argval] = None
             elif opname in ("STORE_DEREF", "DELETE_DEREF") and instruction.argval in free:
                 stored.add(instruction.argval)
+            elif opname in _READING and instruction.argval in free:
+                read.add(instruction.argval)
+            elif opname == "STORE_GLOBAL":
+                global_stores.add(instruction.argval)
             elif opname == "PUSH_EXC_INFO":
                 handlers += 1
             elif opname == "WITH_EXCEPT_START":
@@ -97,4 +108,6 @@ def _look(code: types.CodeType) -> Seen:
             if isinstance(constant, types.CodeType):
                 todo.append(constant)
                 inner.add(position(constant))
-    return Seen(reason, tuple(names), frozenset(stored & free), frozenset(inner))
+    return Seen(
+        reason, tuple(names), frozenset(stored), frozenset(read), frozenset(global_stores), frozenset(inner)
+    )

@@ -234,6 +234,8 @@ _IN_WORDS = {
     "Conflict": "value that is another one on each path",
     "Elements": "list whose length is known only when the graph runs",
     "Deferred": "Python value of a tensor",
+    "Array": "NumPy array",
+    "Number": "Python number that varies",
 }
 """What the user calls an object whose class has a name that nobody writes."""
 

@@ -11,15 +11,29 @@ import builtins
 import keyword
 import types
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import is_
 from typing import Any
 
-from autograph_hook.staging.effects import PRIMITIVES, described
-from autograph_hook.staging.facts import Abort, Fact
+from autograph_hook.backends.protocol import Objects
+from autograph_hook.staging.effects import PRIMITIVES, described, is_named_tuple
+from autograph_hook.staging.facts import Abort, Fact, Place, Test
 
 Check = Callable[[Any, tuple[Any, ...], dict[str, Any]], "list[Any] | None"]
 TensorTest = Callable[[Any], "Callable[[Any], bool] | None"]
+PlacedTest = Callable[[str, Any], "Callable[[Any], bool] | None"]
+
+
+Varies = Callable[[str, Any], bool]
+"""Is an argument a number that is tested when the trace has come to it?"""
+
+
+def never(text: str, value: Any) -> bool:
+    return False
+
+
+MOST_ELEMENTS = 64
+"""Elements of a container that are looked at one by one to say which of them has changed."""
 
 
 class Life:
@@ -27,14 +41,20 @@ class Life:
 
     def __init__(self) -> None:
         self.lasts = True
-        self.ended: Callable[[], None] = lambda: None
+        self.ended: Callable[[bool], None] = lambda is_owner: None
+        """Called with whether it was more than a value: an object that others are read from."""
 
     def follow(self, value: Any) -> weakref.ref[Any]:
-        return weakref.ref(value, self._end)
+        is_value = hasattr(type(value), "shape") and hasattr(type(value), "dtype")
+        return weakref.ref(value, self._end_of_value if is_value else self._end_of_owner)
 
-    def _end(self, _: object) -> None:
+    def _end_of_value(self, _: object) -> None:
         self.lasts = False
-        self.ended()
+        self.ended(False)
+
+    def _end_of_owner(self, _: object) -> None:
+        self.lasts = False
+        self.ended(True)
 
 
 def _may_die(value: Any) -> bool:
@@ -59,10 +79,18 @@ class Guard:
     def __init__(self, life: Life) -> None:
         self.life = life
         self.namespace: dict[str, Any] = {"is_": is_}
-        self.tests: list[str] = []
+        self.tests: list[Test] = []
         self.inputs: list[str] = []
+        self.captures: list[str] = []
+        """What the graph takes besides, where that is another value in each call."""
+        self.apart: list[str] = []
+        """The tensors that the graph takes from elsewhere."""
+        self.numbers: list[str] = []
+        """Python numbers that the results of a call are made of."""
         self.containers: list[str] = []
         self.names: dict[int, str] = {}
+        self.unread: dict[int, Any] = {}
+        """Containers that are given, and that must be the same objects: their content is no fact unless it is read."""
 
     def constant(self, value: Any) -> str:
         name = self.names.get(id(value))
@@ -76,70 +104,84 @@ class Guard:
             self.names[id(value)] = name
         return name
 
+    def test(self, text: str, place: Place | None = None) -> None:
+        self.tests.append(Test(text, place))
+
     def call(self, arguments: Sequence[Any], keywords: dict[str, Any]) -> None:
         """The call must give as many arguments, by the same names in the same order."""
-        self.tests.append(f"len(args) == {len(arguments)}")
+        self.test(f"len(args) == {len(arguments)}")
         names = self.constant(tuple(keywords))
-        self.tests.append(f"tuple(kwargs) == {names}" if keywords else "not kwargs")
+        self.test(f"tuple(kwargs) == {names}" if keywords else "not kwargs")
 
-    def argument(self, text: str, value: Any, tensor_test: TensorTest) -> None:
-        """The argument that the expression `text` gives must be as `value` was."""
-        test = tensor_test(value)
-        if test is not None:
-            self.tests.append(f"{self.constant(test)}({text})")
+    def argument(self, text: str, value: Any, tensor_test: PlacedTest, label: str, varies: Varies = never) -> None:
+        """The argument that the expression `text` gives must be as `value` was, if it does not vary."""
+        place = Place(("argument", text), label, text, shown(value))
+        test = tensor_test(text, value)
+        kind = type(value)
+        if id(value) in self.unread:
+            self.test(self.seen(text, value), place)
+        elif test is not None:
+            self.test(f"{self.constant(test)}({text})", place)
             self.inputs.append(text)
-        elif type(value) in (list, tuple):
-            self.tests.append(f"type({text}) is {type(value).__name__} and len({text}) == {len(value)}")
-            if type(value) is list:
+        elif kind in (list, tuple) or is_named_tuple(kind):
+            self.test(f"type({text}) is {self.constant(kind)} and len({text}) == {len(value)}", place)
+            if kind is list:
                 self.containers.append(text)
             for i, element in enumerate(value):
-                self.argument(f"{text}[{i}]", element, tensor_test)
-        elif type(value) is dict:
+                self.argument(f"{text}[{i}]", element, tensor_test, f"{label}[{i}]", varies)
+        elif kind is dict:
             if not all(type(key) is str for key in value):
                 raise Abort("is given a dict with other keys than texts")
             keys = self.constant(tuple(value))
-            self.tests.append(f"type({text}) is dict and {self.constant(_all_texts)}({text})")
-            self.tests.append(f"tuple({text}) == {keys}")
+            self.test(f"type({text}) is dict and {self.constant(_all_texts)}({text})", place)
+            self.test(f"tuple({text}) == {keys}", place)
             self.containers.append(text)
             for key, element in value.items():
-                self.argument(f"{text}[{key!r}]", element, tensor_test)
-        elif type(value) in (set, frozenset):
-            raise Abort(f"is given a {type(value).__name__}")
-        else:
-            self.tests.append(self.seen(text, value))
+                self.argument(f"{text}[{key!r}]", element, tensor_test, f"{label}[{key!r}]", varies)
+        elif kind in (set, frozenset):
+            raise Abort(f"is given a {kind.__name__}")
+        elif not varies(text, value):
+            self.test(self.seen(text, value), place)
 
     def distinct(self, outside: Iterable[int]) -> None:
         """Tensors and containers that are given are not the same, nor among those that are read from elsewhere."""
-        texts = [*self.inputs, *self.containers]
+        texts = [*self.inputs, *self.apart, *self.containers]
         elsewhere = frozenset(outside)
         if len(texts) > 1 or (texts and elsewhere):
             name = self.constant(elsewhere)
-            self.tests.append(f"{self.constant(_distinct)}(({', '.join(texts)},), {name})")
+            self.test(f"{self.constant(_distinct)}(({', '.join(texts)},), {name})")
 
-    def fact(self, fact: Fact) -> None:
+    def fact(self, fact: Fact, label: str) -> None:
+        if fact.kind == "tests":
+            self.tests += fact.value
+            return
         owner = self.constant(fact.owner)
         key = fact.key or ""
-        if fact.kind == "attribute":
-            plain = key.isidentifier() and not keyword.iskeyword(key)
-            self.tests.append(self.seen(f"{owner}.{key}" if plain else f"getattr({owner}, {key!r})", fact.value))
+        if fact.kind in PLACES:
+            text = place_text(fact.kind, owner, key)
+            if fact.kind == "builtin":
+                self.test(f"{key!r} not in {owner}")
+                text = f"{self.constant(vars(builtins))}[{key!r}]"
+            place = Place((fact.kind, id(fact.owner), key), label, text, shown(fact.value), fact.line)
+            self.test(self.seen(text, fact.value), place)
+        elif fact.kind in ("lacking", "holding"):
+            self.test(f"{fact.key!r} {'not in' if fact.kind == 'lacking' else 'in'} {owner}")
         elif fact.kind == "missing":
-            self.tests.append(f"not hasattr({owner}, {key!r})")
-        elif fact.kind == "global":
-            self.tests.append(self.seen(f"{owner}[{key!r}]", fact.value))
-        elif fact.kind == "builtin":
-            table = self.constant(vars(builtins))
-            self.tests.append(f"{key!r} not in {owner}")
-            self.tests.append(self.seen(f"{table}[{key!r}]", fact.value))
-        elif fact.kind == "cell":
-            self.tests.append(self.seen(f"{owner}.cell_contents", fact.value))
+            self.test(f"not hasattr({owner}, {key!r})", Place((), label, "True", "not there"))
         elif fact.kind == "type":
-            self.tests.append(f"type({owner}) is {self.constant(fact.value)}")
+            self.test(f"type({owner}) is {self.constant(fact.value)}")
         elif fact.kind == "size":
-            self.tests.append(f"len({owner}.__dict__) == {fact.value}")
+            self.test(f"len({owner}.__dict__) == {fact.value}")
         elif fact.kind == "elements":
-            self.tests.append(f"{self.constant(_same_elements)}({owner}.{key}, {self.constant(fact.value)})")
+            self.test(f"{self.constant(fact.value)}({owner})")
         else:
-            self.tests.append(self._content(owner, key, fact.value))
+            place = Place(("content", id(fact.owner)), label, owner, f"{len(fact.value)} elements", fact.line)
+            self.tests.append(Test(self._content(owner, key, fact.value), place, self._elements(fact, owner, label)))
+
+    def objects(self, objects: Objects) -> None:
+        """The framework's objects must be as they were."""
+        check = objects.guard(self.constant)
+        self.test(f"{self.constant(check)}({', '.join(self.inputs)})")
 
     def _content(self, owner: str, kind: str, values: tuple[Any, ...]) -> str:
         text = f"len({owner}) == {len(values)}"
@@ -157,6 +199,10 @@ class Guard:
             return f"{text} and {self.constant(_same_set)}({owner}, {self.constant(frozenset(map(_labelled, values)))})"
         else:
             elements = owner
+        if any(isinstance(value, Test) for value in values):
+            return f"{text} and (e := [*{elements}]) and " + " and ".join(
+                value.text if isinstance(value, Test) else self.seen(f"e[{i}]", value) for i, value in enumerate(values)
+            )
         # Identity would do for all; equal numbers may be other objects.
         if not any(type(value) in PRIMITIVES and value is not None for value in values):
             return f"{text} and tuple(map(id, {elements})) == {self._identities(values)}"
@@ -164,6 +210,18 @@ class Guard:
             tests = [self.seen(f"e[{i}]", value) for i, value in enumerate(values)]
             return f"{text} and (e := [*{elements}]) and " + " and ".join(tests)
         return f"{text} and {self.constant(_all_same)}({elements}, {self.constant(values)})"
+
+    def _elements(self, fact: Fact, owner: str, label: str) -> tuple[Test, ...]:
+        """One test for each element of a small list or dictionary."""
+        if len(fact.value) > MOST_ELEMENTS or fact.key not in ("list", "dict"):
+            return ()
+        found = []
+        for key, value in fact.value if fact.key == "dict" else enumerate(fact.value):
+            if type(value) is not Test and type(key) in (str, int):
+                text = f"{owner}[{key!r}]"
+                place = Place(("element", id(fact.owner), key), f"{label}[{key!r}]", text, shown(value))
+                found.append(Test(self.seen(text, value), place))
+        return tuple(found)
 
     def _identities(self, values: tuple[Any, ...]) -> str:
         for value in values:
@@ -189,12 +247,16 @@ class Guard:
     def compiled(self) -> Check:
         self.namespace["life"] = self.life
         # Last: while it lasted, no identity that has been compared was used anew.
-        tests = "\n        and ".join([*self.tests, "life.lasts"])
+        tests = "\n        and ".join([*(test.text for test in self.tests), "life.lasts"])
+        inputs = f"[{', '.join(self.inputs)}]"
+        if self.numbers or self.captures:
+            captures = f"[{', '.join(self.captures)}]" if self.captures else "None"
+            inputs = f"{self.constant(Given)}({inputs}, [{', '.join(self.numbers)}], {captures})"
         text = (
             "def check(cells, args, kwargs):\n"
             "    try:\n"
             f"        if ({tests}):\n"
-            f"            return [{', '.join(self.inputs)}]\n"
+            f"            return {inputs}\n"
             "    except Exception:\n"
             "        pass\n"
             "    return None\n"
@@ -202,6 +264,80 @@ class Guard:
         exec(compile(text, "<autograph_hook guard>", "exec"), self.namespace)
         check: Check = self.namespace["check"]
         return check
+
+    def missed(self, cells: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> list[tuple[Place, Any]]:
+        """The places whose tests fail for a call, with the values that are found there now."""
+        namespace = {**self.namespace, "cells": cells, "args": arguments, "kwargs": keywords}
+        found: dict[tuple[Any, ...], tuple[Place, Any]] = {}
+        waiting = list(reversed(self.tests))
+        while waiting:
+            test = waiting.pop()
+            try:
+                holds = eval(test.text, namespace)
+            except Exception:
+                holds = False
+            if holds or test.place is None or test.place.key in found:
+                continue
+            try:
+                value = eval(test.place.text, namespace)
+            except Exception:
+                continue  # what it is read from is another object, and that has been noted
+            found[test.place.key] = test.place, value
+            waiting += reversed(test.parts)
+        return list(found.values())
+
+
+PLACES = ("attribute", "global", "builtin", "cell", "element")
+
+
+def place_text(kind: str, owner: str, key: Any) -> str:
+    """The expression that finds a value again."""
+    if kind == "cell":
+        return f"{owner}.cell_contents"
+    if kind in ("global", "builtin", "element"):
+        return f"{owner}[{key!r}]"
+    plain = key.isidentifier() and not keyword.iskeyword(key)
+    return f"{owner}.{key}" if plain else f"getattr({owner}, {key!r})"
+
+
+def shown(value: Any) -> Any:
+    """A value as it is remembered: simple ones as they are, others by a description."""
+    return value if type(value) in PRIMITIVES else Described(value)
+
+
+class Described:
+    """What is remembered of an object that is not kept: its class, and the shape if it has one."""
+
+    def __init__(self, value: Any) -> None:
+        self.kind = type(value)
+        has_shape = self.kind.__module__.startswith(("tensorflow", "numpy")) and not isinstance(value, type)
+        self.dtype = getattr(value, "dtype", None) if has_shape else None
+        self.shape: tuple[int, ...] | None = tuple(value.shape) if self.dtype is not None else None
+        self.length = len(value) if self.kind in (list, tuple, dict) else None
+
+    def __repr__(self) -> str:
+        kind = self.kind.__qualname__
+        if self.dtype is not None:
+            what = "tensor" if "Tensor" in kind else kind
+            return f"a {getattr(self.dtype, 'name', self.dtype)} {what} of {self.shape}"
+        return f"a {kind}" if self.length is None else f"a {kind} of {self.length}"
+
+
+class Given(list[Any]):
+    """The tensors among the arguments, with what the graph takes besides, and with the Python numbers that the results
+    of the call are made of."""
+
+    __slots__ = ("captures", "numbers")
+
+    def __init__(self, inputs: list[Any], numbers: list[Any], captures: list[Any] | None) -> None:
+        super().__init__(inputs)
+        self.numbers = numbers
+        self.captures = captures
+
+
+def all_tensors(inputs: list[Any]) -> list[Any]:
+    """Whatever a call hands to its graph."""
+    return [*inputs, *(inputs.captures or ())] if isinstance(inputs, Given) else inputs
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -239,37 +375,54 @@ def _same_builtin(one: Any, other: Any) -> bool:
     return type(one) is type(other) and one.__self__ is other.__self__ and one.__name__ == other.__name__
 
 
-def _same_elements(elements: Any, values: tuple[Any, ...]) -> bool:
-    return type(elements) is tuple and len(elements) == len(values) and all(map(is_, elements, values))
-
-
 def _distinct(values: tuple[Any, ...], elsewhere: frozenset[int]) -> bool:
     identities = set(map(id, values))
     return len(identities) == len(values) and identities.isdisjoint(elsewhere)
 
 
-def copied(value: Any, tensor_test: TensorTest, given: Any, copies: dict[int, Any], given_ids: set[int]) -> Any:
-    """An argument as the twin gets it: symbols in the place of tensors, and containers of its own."""
-    if tensor_test(value) is not None:
-        _note(value, given_ids)
-        return next(given)
-    kind = type(value)
-    if kind in (list, tuple):
-        _note(value, given_ids)
-        made = kind([copied(item, tensor_test, given, copies, given_ids) for item in value])
-    elif kind is dict:
-        _note(value, given_ids)
-        made = {key: copied(item, tensor_test, given, copies, given_ids) for key, item in value.items()}
-    else:
-        return value
-    copies[id(made)] = made
-    return made
+class Copies:
+    """Arguments as the twin gets them: symbols in the place of tensors, and containers of its own."""
 
+    def __init__(
+        self, tensor_test: TensorTest, symbols: Iterator[Any], copies: dict[int, Any], given_ids: set[int]
+    ) -> None:
+        self.tensor_test = tensor_test
+        self.symbols = symbols
+        self.copies = copies
+        self.given_ids = given_ids
+        self.stand_in: Callable[[str, Any], Any] = lambda text, value: value
+        """What stands for a value that is no tensor, found by an expression."""
+        self.unread: dict[int, Any] = {}
+        """Containers that come in as they are, by identity."""
+        self.originals: dict[int, Any] = {}
+        """What was copied, by the identity of the copy."""
+        self.texts: dict[int, str] = {}
 
-def _note(value: Any, given_ids: set[int]) -> None:
-    if type(value) is tuple and not value:
-        return
-    if id(value) in given_ids:
-        raise Abort(f"is given the same {described(value)} twice")
-    given_ids.add(id(value))
+    def copy(self, text: str, value: Any) -> Any:
+        if self.tensor_test(value) is not None:
+            self._note(value)
+            return next(self.symbols)
+        if id(value) in self.unread:
+            return value
+        kind = type(value)
+        made: Any
+        if kind in (list, tuple) or is_named_tuple(kind):
+            self._note(value)
+            parts = [self.copy(f"{text}[{i}]", item) for i, item in enumerate(value)]
+            made = kind(parts) if kind in (list, tuple) else tuple.__new__(kind, parts)
+        elif kind is dict:
+            self._note(value)
+            made = {key: self.copy(f"{text}[{key!r}]", item) for key, item in value.items()}
+        else:
+            return self.stand_in(text, value)
+        self.copies[id(made)] = made
+        self.originals[id(made)] = value
+        self.texts[id(made)] = text
+        return made
 
+    def _note(self, value: Any) -> None:
+        if isinstance(value, tuple) and not value:
+            return
+        if id(value) in self.given_ids:
+            raise Abort(f"is given the same {described(value)} twice")
+        self.given_ids.add(id(value))

@@ -11,12 +11,15 @@ import builtins
 import functools
 import types
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograph_hook.backends.protocol import Backend
 from autograph_hook.staging import codes, effects
 from autograph_hook.staging.effects import CONTAINERS, PRIMITIVES, described
-from autograph_hook.staging.facts import Abort, Facts
+from autograph_hook.staging.facts import Abort, Again, Facts, Test
+
+if TYPE_CHECKING:
+    from autograph_hook.staging.standins import StandIns
 
 DEEPEST = 12
 LARGEST = 2_000
@@ -35,6 +38,12 @@ class Stored(NamedTuple):
     names: frozenset[str]
     cells: dict[int, str]
     """By the identity of the cell: the name."""
+    taken: frozenset[str] = frozenset()
+    """The names outside whose values the traced code was given before it began."""
+    taken_cells: frozenset[int] = frozenset()
+    """The same of cells, by identity."""
+    iterated: frozenset[int] = frozenset()
+    """Lists, by identity, whose next elements the traced code was given before it began."""
 
 
 NOTHING_STORED = Stored({}, frozenset(), {})
@@ -53,10 +62,20 @@ class Outside:
         self.given: set[int] = set()
         """Tensors and containers among the arguments: symbols and copies stand for them, so they may come in by no
         other way."""
+        self.stand_ins: StandIns | None = None
+        """What stands for the values that vary."""
         self._kinds: set[type] = set()
+        self.is_unread: Callable[[Any], bool] = lambda container: False
+        """Has a container come in whose content is no fact unless it is read?"""
 
     def __contains__(self, value: Any) -> bool:
         return id(value) in self.objects
+
+    def let_go(self) -> None:
+        self.objects.clear()
+        self.facts = Facts()
+        self.stand_ins = None
+        self.is_unread = lambda container: False
 
     def require_settled(self, kind: str, owner: Any, key: str | None) -> None:
         """What is about to be read from outside must have the value that the plain run would read."""
@@ -72,14 +91,31 @@ class Outside:
             abort.name = name
             raise abort
 
-    def fact(self, kind: str, owner: Any, key: str | None, value: Any) -> None:
+    def require_own(self, owner: Any, name: str) -> None:
+        """A function that is called is about to store to a name of the module or of an enclosing function."""
+        stored = self.stored
+        if (owner is stored.namespace and name in stored.names | stored.taken) or (
+            id(owner) in stored.cells or id(owner) in stored.taken_cells
+        ):
+            abort = Abort(f"a function that it calls stores to {name}, which it uses itself")
+            abort.name = name
+            raise abort
+
+    def fact(self, kind: str, owner: Any, key: str | None, value: Any) -> Any:
+        """Something is read from outside: what the trace finds there, which is no fact if it varies."""
         self.require_settled(kind, owner, key)
+        stand_ins = self.stand_ins
+        if stand_ins is not None:
+            found = stand_ins.read(kind, owner, key, value)
+            if found in stand_ins:
+                return found
         self.admit(value)
         self.facts.add(kind, owner, key, value)
+        return value
 
     def admit(self, value: Any, depth: int = 0) -> None:
         kind = type(value)
-        if kind in PRIMITIVES or id(value) in self.objects:
+        if kind in PRIMITIVES or id(value) in self.objects or (self.stand_ins is not None and value in self.stand_ins):
             return
         if id(value) in self.given:
             raise Abort(f"reaches {described(value)} both as an argument and by another way")
@@ -88,7 +124,17 @@ class Outside:
         self.objects[id(value)] = value
         container = kind if kind in CONTAINERS else self.backend.content(value)
         if container is not None:
-            self._content(value, container, depth)
+            if not self.is_unread(value):
+                elements = tuple(value.items() if container is dict else value)
+                try:
+                    self.content(value, container, elements, depth)
+                except Again:
+                    raise
+                except Abort:
+                    # It is no fact that can be had, and none is needed if nothing reads it.
+                    if kind in (list, dict):
+                        raise Again(value) from None
+                    raise
         elif self.backend.recognises(kind):
             reason = self.backend.foreign(value)
             if reason is not None:
@@ -109,27 +155,43 @@ class Outside:
         elif not isinstance(value, (type, types.ModuleType)) and not self.backend.provides(value):
             self._object(value, kind, depth)
 
-    def _content(self, value: Any, kind: type, depth: int) -> None:
-        if len(value) > LARGEST:
+    def content(self, value: Any, kind: type, elements: tuple[Any, ...], depth: int = 0) -> None:
+        """All elements of a container are facts."""
+        if len(elements) > LARGEST:
             raise Abort(f"depends on the content of a large {described(value)}")
         is_dict = kind is dict
-        elements = tuple(value.items()) if is_dict else tuple(value)
+        if self.stand_ins is not None and (kind is list or is_dict):
+            elements = self._varying(self.stand_ins, value, elements, is_dict)
         for element in elements:
+            if type(element) is Test or (is_dict and type(element[1]) is Test):
+                continue
             if is_dict:
-                self._key(element[0])
+                self.key(element[0])
                 self.admit(element[1], depth + 1)
             elif kind in (set, frozenset):
-                self._key(element)
+                self.key(element)
             else:
                 self.admit(element, depth + 1)
         if kind is not tuple and kind is not frozenset:
             self.facts.add("content", value, kind.__name__, elements)
 
-    def _key(self, key: Any) -> None:
+    def _varying(
+        self, stand_ins: StandIns, value: Any, elements: tuple[Any, ...], is_dict: bool
+    ) -> tuple[Any, ...]:
+        """The elements of a list or dictionary, without those that vary: these have tests of their own."""
+        found: list[Any] = []
+        pairs = elements if is_dict else enumerate(elements)
+        for key, element in pairs:
+            made = stand_ins.read("element", value, key, element) if type(key) in (str, int) else element
+            seen = Test("True") if made in stand_ins else element
+            found.append((key, seen) if is_dict else seen)
+        return tuple(found)
+
+    def key(self, key: Any) -> None:
         kind = type(key)
         if kind is tuple:
             for part in key:
-                self._key(part)
+                self.key(part)
         elif kind not in PRIMITIVES and not effects.is_immutable(key):
             raise Abort(f"depends on {described(key)} as a key")
 

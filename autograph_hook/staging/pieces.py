@@ -4,39 +4,76 @@ A group begins as one part. When a trace of a part ends at a statement, that sta
 what stands before and after it are parts of their own. A Python value that is another one at every call (a counter)
 takes the statements that use it out of its part. So the parts only ever get smaller, and all decisions follow from
 counts.
+
+What stands in a loop of a statement waits for that statement where the two belong together: a loop over variables or
+layers inside a step, a loop under a tape. Else it is the loop's body that is the step, and what is around it is not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ast
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from autograph_hook.staging import outermost
 from autograph_hook.staging.effects import PRIMITIVES
+from autograph_hook.staging.numbers import NUMBERS
+from autograph_hook.staging.record import Record
+from autograph_hook.staging.varying import EVERYTHING, History
 from autograph_hook.transpiler.passes.plain import Unsupported
 from autograph_hook.transpiler.pieces import Group, Mixed, Piece
 
+_TELLS = "prints now and then"
 MOST_VARIANTS = 4
 """Sets of names without a value that one part is traced for."""
+FEW_ITERATIONS = 8
+"""A loop with no more iterations each time is part of what is around it."""
+MOST_ITERATIONS = 256
+"""A loop with more iterations is no part of what is around it, even if it runs over objects or under a tape."""
+LONGEST_WAIT = 64
+"""How often what is around a loop may run before the loop's body no longer waits for it."""
+
+
+INSIDE = "graphs run inside it"
+"""Why statements are Python whose loops have bodies that are graphs."""
+
+
+def _note_number(staging: outermost.Staging, index: int) -> None:
+    """An input of a piece is a number that varies."""
+    if staging.history is None:
+        staging.history = History()
+    staging.history.numbers.add(("argument", f"args[{index}]"))
 
 
 class Part:
     """Some neighbouring statements of a group: Python, or a graph where a specialization fits."""
 
-    __slots__ = ("end", "inputs", "reason", "seen", "start", "variants", "varying", "warm")
+    __slots__ = ("end", "half", "inputs", "reason", "seen", "start", "variants", "varying", "warm")
 
-    def __init__(self, start: int, end: int, reason: str | None = None, warm: bool = False) -> None:
+    def __init__(
+        self, start: int, end: int, reason: str | None = None, warm: bool = False, half: bool = False
+    ) -> None:
         self.start = start
         self.end = end
         self.reason = reason
         """Why it is Python; None while it may be staged."""
         self.warm = warm
         """Was it warmed up as part of a larger one?"""
+        self.half = half
+        """Was it cut from a larger one to find out which statement is in the way?"""
         self.inputs: tuple[str, ...] | None = None
         self.variants: dict[frozenset[str], tuple[Piece, outermost.Staging]] = {}
         self.seen: dict[str, Any] = {}
         self.varying: dict[str, int] = {}
         """How often a Python value that comes in was another one when a call was traced."""
+
+    def has_run(self) -> bool:
+        """Has a graph run in its place?"""
+        return any(staging.calls_staged for _, staging in self.variants.values())
+
+    def staged_runs(self) -> int:
+        """How often a graph has run in its place."""
+        return sum(staging.calls_staged for _, staging in self.variants.values())
 
 
 class Parts:
@@ -45,8 +82,70 @@ class Parts:
     def __init__(self, mixed: Mixed, group: Group) -> None:
         self.mixed = mixed
         self.group = group
-        self.parts: tuple[Part, ...] = (Part(0, len(group.statements)),)
         self.runs = 0
+        self.is_recalled = False
+        """Are its parts those of an earlier run? Then they are warmed up by one run."""
+        self.over_objects: bool | None = None
+        """It is the body of a loop: does that go over variables, layers and the like, each of them another object?"""
+        self.chunks_left: str | None = None
+        """Why no graph stands for some iterations at a time."""
+        self._chunk: tuple[Piece, outermost.Staging] | None = None
+        self._inside: dict[int, list[int]] = {}
+        self.record = Record()
+        """What the traces and graphs of parts took that have been replaced by smaller ones."""
+        self.parts = self._first_parts()
+
+    def _first_parts(self) -> tuple[Part, ...]:
+        """All in one, but for the statements that no graph can stand for."""
+        found: list[Part] = []
+        for index in range(len(self.group.statements)):
+            reason = self.mixed.refused(self.group, index)
+            if reason is None and found and found[-1].reason is None:
+                found[-1].end = index + 1
+            else:
+                found.append(Part(index, index + 1, reason))
+        return tuple(self._without_telling(found)) if self._is_apart() else tuple(found)
+
+    def _is_apart(self) -> bool:
+        """Would each run of the group be a graph of its own? Not if some iterations at a time may be one."""
+        return not isinstance(self.group.loop, ast.For) or self.chunks_left is not None
+
+    def _without_telling(self, parts: Sequence[Part]) -> list[Part]:
+        """What is printed now and then at the end of a part needs no graph: it would be a kind of call of its own, and
+        what decides when is most often a number that is another one each time."""
+        found: list[Part] = []
+        for part in parts:
+            end = part.end
+            is_open = part.reason is None and not part.has_run()
+            while is_open and end > part.start and self.mixed.tells(self.group, end - 1):
+                end -= 1
+            if end == part.end:
+                found.append(part)
+                continue
+            if end > part.start:
+                found.append(Part(part.start, end, warm=part.warm, half=part.half))
+            found += (Part(index, index + 1, _TELLS) for index in range(end, part.end))
+        return found
+
+    def kept(self, longest: int) -> tuple[tuple[int, int, str | None, bool], ...] | None:
+        """The parts, for the next run: begin, end, reason, and whether a graph has run. None where it is not known."""
+        if not self.runs:
+            return None
+        return tuple(
+            (part.start, part.end, part.reason and part.reason[:longest], part.reason is None and part.has_run())
+            for part in self.parts
+        )
+
+    def recall(self, kept: tuple[Any, ...]) -> None:
+        """Begin with the parts that an earlier run has ended with."""
+        try:
+            found = [Part(start, end, reason, warm=bool(is_warm)) for start, end, reason, is_warm in kept]
+            ends = [0, *(part.end for part in found)]
+        except (TypeError, ValueError):
+            return
+        whole = all(part.start == end < part.end for part, end in zip(found, ends, strict=False))
+        if whole and ends[-1] == len(self.group.statements):
+            self.parts, self.is_recalled = tuple(found), True
 
     def inputs(self, part: Part) -> tuple[str, ...]:
         """The names that a part reads."""
@@ -75,35 +174,155 @@ class Parts:
         if part.warm:
             staging.skip_warm_up()
         staging.may_block = not self.mixed.loops(self.group, part.start, part.end)
+        for i, name in enumerate(piece.inputs):
+            if part.varying.get(name) and type(part.seen.get(name)) in NUMBERS:
+                _note_number(staging, i)
         part.variants[unbound] = piece, staging
         return piece, staging
 
     def is_staged_inside(self, part: Part, groups: Sequence[Parts]) -> bool:
-        """Do graphs run in the blocks of a part's statements? Then these stay Python: what is inside is warmer."""
-        inside = [number for i in range(part.start, part.end) for number in self.group.inside[i]]
-        if not any(groups[number].is_staged() for number in inside):
-            return False
-        at = [i for i in range(part.start, part.end) if any(groups[n].is_staged() for n in self.group.inside[i])]
-        self._replace(part, self._around(part, at, "graphs run inside it"))
-        return True
+        """Do graphs run in long loops of a part's statements? Then these stay Python: what is inside is warmer."""
+        at = [
+            i
+            for i in range(part.start, part.end)
+            if any(groups[n].is_staged() and not groups[n].is_part_of(self) for n in self._groups_inside(i))
+        ]
+        if at:
+            self._replace(part, self._around(part, at, INSIDE))
+        return bool(at)
+
+    def _groups_inside(self, index: int) -> list[int]:
+        if index not in self._inside:
+            self._inside[index] = self.mixed.inside(self.group, index)
+        return self._inside[index]
+
+    def is_part_of(self, outer: Parts) -> bool:
+        """Do the loops in which it stands belong to what is around them?"""
+        iterations = self.runs / max(1, outer.runs)
+        belongs = self.group.is_taped or bool(self.over_objects)
+        return iterations <= (MOST_ITERATIONS if belongs else FEW_ITERATIONS)
+
+    def note_targets(self, targets: Sequence[Any], is_value: Callable[[Any], bool]) -> None:
+        """These are what the loop has put into its names."""
+        self.over_objects = any(
+            type(value) not in PRIMITIVES and type(value) not in (list, tuple, dict) and not is_value(value)
+            for value in targets
+        )
 
     def waits(self, groups: Sequence[Parts]) -> bool:
         """May this group still run as a piece of what it stands in?"""
-        if self.group.around is None:
+        if self.group.home is None:
             return False
-        number, index = self.group.around
-        return any(part.start <= index < part.end and part.reason is None for part in groups[number].parts)
+        number, index = self.group.home
+        home = groups[number]
+        if any(part.start <= index < part.end and 2 * part.staged_runs() > home.runs for part in home.parts):
+            return True  # what runs now is the rare call that no graph fits
+        if self.group.loop is not None:
+            belongs = self.group.is_taped or self.over_objects
+            if not belongs or home.runs > LONGEST_WAIT or not self.is_part_of(home):
+                return False
+        return any(part.start <= index < part.end and part.reason is None for part in home.parts)
 
     def is_staged(self) -> bool:
         """Has a graph run in the place of one of its parts?"""
-        return any(staging.calls_staged for part in self.parts for _, staging in part.variants.values())
+        return any(part.has_run() for part in self.parts)
+
+    def is_seasoned(self, runs: int, most: int) -> bool:
+        """Has the whole group run so often as one graph that its next runs may be one as well?"""
+        if self.chunks_left is not None or len(self.parts) != 1 or self.parts[0].reason is not None:
+            return False
+        return any(
+            kept.calls >= runs and kept.compiled.operations <= most
+            for _, staging in self.parts[0].variants.values()
+            for kept in staging.specializations
+        )
+
+    def chunk(self) -> tuple[Piece, outermost.Staging] | None:
+        """Some iterations of the loop as one piece."""
+        if self._chunk is None:
+            try:
+                piece = self.mixed.chunk(self.group)
+            except Unsupported as problem:
+                self.leave_chunks(problem.reason)
+                return None
+            staging = outermost.Staging()
+            staging.skip_warm_up()
+            staging.qualifies = True
+            self._chunk = piece, staging
+        return self._chunk
+
+    def stagings(self) -> Iterator[tuple[str, outermost.Staging]]:
+        """What is known of each piece, with the lines that it stands for."""
+        for part in self.parts:
+            first, last = self.lines(part)
+            for _, staging in part.variants.values():
+                yield f"line {first}: " if first == last else f"lines {first} to {last}: ", staging
+        if self._chunk is not None and self.group.loop is not None:
+            yield f"iterations of line {self.group.loop.lineno}: ", self._chunk[1]
+
+    def described(self) -> list[dict[str, Any]]:
+        """What runs as graphs and what does not, for a report. A construct None is what the statement is."""
+        found = self._described_chunks()
+        for part in self.parts:
+            runs = sum(staging.calls_staged for _, staging in part.variants.values())
+            if not runs and part.reason in (None, INSIDE):
+                continue
+            first, last = self.lines(part)
+            graph = f"one graph of lines {first} to {last}" if last > first else "a graph of its own"
+            entry = _entry(first, "statements" if last > first else None, runs, graph, part.reason)
+            entry["end"] = last
+            if not runs:
+                entry["splits"] = self._splits(part)
+                entry["movable"] = self._movable(part)
+            found.append(entry)
+        return found
+
+    def _described_chunks(self) -> list[dict[str, Any]]:
+        """What became of the loop around the group."""
+        runs = self._chunk[1].calls_staged if self._chunk is not None else 0
+        if self.group.loop is None or not (runs or self.chunks_left):
+            return []
+        line = self.group.loop.lineno
+        reason = f"each iteration apart: {self.chunks_left}"
+        found = _entry(line, "for", runs, "some iterations as one graph", reason)
+        return [{**found, "decision": "staged", "end": self.group.loop.end_lineno}]
+
+    def _splits(self, part: Part) -> bool:
+        """Do graphs run right before it and behind it?"""
+        at = self.parts.index(part)
+        return 0 < at < len(self.parts) - 1 and self.parts[at - 1].has_run() and self.parts[at + 1].has_run()
+
+    def _movable(self, part: Part) -> int | None:
+        """The last line behind which a statement may as well stand, as far as names tell: behind graphs. None: it must
+        stay where it is."""
+        if part.end - part.start != 1:
+            return None
+        used, stored = self.mixed.uses(self.group, part.start), self.mixed.stores(self.group, part.start)
+        found = None
+        for other in self.parts[self.parts.index(part) + 1 :]:
+            for index in range(other.start, other.end):
+                if used & self.mixed.stores(self.group, index) or stored & self.mixed.uses(self.group, index):
+                    return found
+            if other.has_run():
+                found = self.lines(other)[1]
+        return found
+
+    def leave_chunks(self, reason: str) -> None:
+        """Each iteration is a graph of its own from now on."""
+        if self.chunks_left is None:
+            self.parts = tuple(self._without_telling(self.parts))
+        self.chunks_left, self._chunk = reason, None
 
     def gave_up(self, part: Part, staging: outermost.Staging) -> None:
         """Staging has given up a part: the statement that ended the trace is Python, the others are tried again."""
         assert staging.reason is not None
-        if staging.keeps_missing and any(part.varying.values()):
-            name = max(part.varying, key=lambda item: part.varying[item])
-            self._without(part, name, f"{name} is another Python value each time")
+        if self.is_recalled and not part.has_run():
+            # What was learnt does not hold here.
+            self.parts, self.is_recalled = self._first_parts(), False
+            return
+        varying = self._to_blame(part, staging) if staging.keeps_missing else None
+        if varying is not None:
+            self._without(part, varying, f"{varying} is another Python value each time")
         elif staging.name is not None:
             self._without(part, staging.name, staging.reason)
         elif staging.is_small:
@@ -111,29 +330,88 @@ class Parts:
         else:
             self.split(part, staging.line, staging.reason)
 
+    def _to_blame(self, part: Part, staging: outermost.Staging) -> str | None:
+        """The name whose Python value changes most often, of those that no graph takes as they come."""
+        carried: set[str] = set()
+        if staging.history is not None and staging.history.most == EVERYTHING:
+            known = staging.history.numbers
+            pieces = [piece for piece, kept in part.variants.values() if kept is staging]
+            names = enumerate(pieces[0].inputs if pieces else ())
+            carried = {name for i, name in names if ("argument", f"args[{i}]") in known}
+        often = {name: times for name, times in part.varying.items() if name not in carried}
+        return max(often, key=lambda name: often[name], default=None)
+
+    def leave(self, part: Part, reason: str) -> None:
+        """A part is Python from now on."""
+        self._replace(part, [Part(part.start, part.end, reason)])
+
+    def refused(self, part: Part, staging: outermost.Staging) -> None:
+        """A part has graphs, but no trace carries this call. If such calls are not rare, the statement in the way is
+        Python from now on, where what stands before and after it can be graphs of their own."""
+        index = self._statement(part, staging.line)
+        is_rare = staging.calls_staged >= outermost.CALLS_THAT_PAY * staging.refusals
+        if index is None or part.end - part.start == 1 or (is_rare and staging.refusals == 1):
+            return
+        crossing = [0, *self.mixed.crossing(self.group, part.start, part.end), 0]
+        if not crossing[index - part.start] and not crossing[index - part.start + 1]:
+            assert staging.refusal is not None
+            self._replace(part, self._around(part, [index], staging.refusal))
+
     def split(self, part: Part, line: int | None, reason: str) -> None:
         index = self._statement(part, line)
         if index is not None:
             self._replace(part, self._around(part, [index], reason))
         elif part.end - part.start > 1:
-            middle = (part.start + part.end) // 2
-            self._replace(part, [Part(part.start, middle, warm=True), Part(middle, part.end, warm=True)])
+            middle = self._cut(part)
+            halves = [Part(part.start, middle, warm=True, half=True), Part(middle, part.end, warm=True, half=True)]
+            self._replace(part, halves)
         else:
             self._replace(part, [Part(part.start, part.end, reason)])
+            if part.half:
+                self._join_halves()
 
-    def note_inputs(self, part: Part, names: Sequence[str], values: Sequence[Any]) -> None:
-        """A call is about to be traced with these values: which of Python's are others than last time?"""
-        for name, value in zip(names, values, strict=True):
+    def _cut(self, part: Part) -> int:
+        """Where to cut a part in two: near the middle, and where no tape is read behind it."""
+        crossing = self.mixed.crossing(self.group, part.start, part.end)
+        middle = (part.end - part.start) // 2
+        best = min(range(1, part.end - part.start), key=lambda i: (crossing[i - 1], abs(i - middle)))
+        return part.start + best
+
+    def _join_halves(self) -> None:
+        """The statement that was in the way is found: what was cut on the way to it is one again."""
+        found: list[Part] = []
+        for part in self.parts:
+            if part.half and part.reason is None and found and found[-1].half and found[-1].reason is None:
+                found[-1] = Part(found[-1].start, part.end, warm=True, half=True)
+            else:
+                found.append(part)
+        for part in found:
+            part.half = False
+        self.parts = tuple(found)
+
+    def note_inputs(
+        self, part: Part, names: Sequence[str], values: Sequence[Any], staging: outermost.Staging | None = None
+    ) -> None:
+        """These values come in: which of Python's are others than last time? Numbers that were so while a part was
+        warmed up need not be facts of its first trace."""
+        for i, (name, value) in enumerate(zip(names, values, strict=True)):
             if type(value) not in PRIMITIVES:
                 part.seen.pop(name, None)  # kept, it would outlive its time
                 continue
             if name in part.seen and part.seen[name] != value:
                 part.varying[name] = part.varying.get(name, 0) + 1
+                if staging is not None and type(value) in NUMBERS and type(part.seen[name]) is type(value):
+                    _note_number(staging, i)
             part.seen[name] = value
 
     def _without(self, part: Part, name: str, reason: str) -> None:
-        """The statements that use a name are Python."""
-        using = [i for i in range(part.start, part.end) if name in self.mixed.uses(self.group, i)]
+        """The statements that use what a name has when the part begins are Python."""
+        using = []
+        for i in range(part.start, part.end):
+            if name in self.mixed.uses(self.group, i):
+                using.append(i)
+            if self.mixed.assigns(self.group, i, name):
+                break
         if using:
             self._replace(part, self._around(part, using, reason))
         else:
@@ -165,4 +443,20 @@ class Parts:
         found: list[Part] = []
         for other in self.parts:
             found += by if other is part else [other]
-        self.parts = tuple(found)
+        self.parts = tuple(self._without_telling(found))
+        for other in self.parts:
+            if not other.seen and not other.variants and other.reason is None and part.seen:
+                names = self.inputs(other)
+                other.seen = {name: part.seen[name] for name in names if name in part.seen}
+                other.varying = {name: part.varying[name] for name in names if name in part.varying}
+        for _, staging in part.variants.values():
+            self.record.add(staging.record)
+
+
+def _entry(line: int, construct: str | None, runs: int, graph: str, reason: str | None) -> dict[str, Any]:
+    decision = "staged" if runs else "plain"
+    text = graph if runs else reason
+    return {
+        "line": line, "construct": construct, "decision": decision, "reason": text, "count": max(1, runs),
+        "value": None, "what": None,
+    }  # fmt: skip

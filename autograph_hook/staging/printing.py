@@ -11,6 +11,7 @@ from __future__ import annotations
 import builtins
 import collections
 import enum
+import math
 import operator
 import re
 import threading
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from autograph_hook.staging import effects
 from autograph_hook.staging.effects import PRIMITIVES, described
 from autograph_hook.staging.facts import Abort
+from autograph_hook.staging.numbers import Number
 
 if TYPE_CHECKING:
     from autograph_hook.staging.trace import Trace
@@ -34,7 +36,8 @@ _TUPLE: Any = collections.namedtuple("_TUPLE", "a")
 
 
 class Deferred:
-    """A value that is made of tensors, and only to be printed. Any other use ends the trace."""
+    """A Python value that is made of tensors, to be printed, stored or returned. Any other use ends the trace, but for
+    sums and products, which wait as well."""
 
     __slots__ = ("build", "is_text", "leaves", "trace")
 
@@ -50,6 +53,21 @@ class Deferred:
     def __radd__(self, other: Any) -> Deferred:
         return _sum(other, self)
 
+    def __sub__(self, other: Any) -> Deferred:
+        return put_off(self.trace, operator.sub, (self, other), is_text=False)
+
+    def __rsub__(self, other: Any) -> Deferred:
+        return put_off(self.trace, operator.sub, (other, self), is_text=False)
+
+    def __mul__(self, other: Any) -> Deferred:
+        return put_off(self.trace, operator.mul, (self, other), is_text=False)
+
+    def __rmul__(self, other: Any) -> Deferred:
+        return put_off(self.trace, operator.mul, (other, self), is_text=False)
+
+    def __truediv__(self, other: Any) -> Deferred:
+        return put_off(self.trace, operator.truediv, (self, other), is_text=False)
+
 
 def _sum(one: Any, other: Any) -> Deferred:
     trace: Trace = one.trace if type(one) is Deferred else other.trace
@@ -58,7 +76,7 @@ def _sum(one: Any, other: Any) -> Deferred:
 
 
 def _misused(*_: Any) -> Any:
-    raise Abort("uses a Python value of a tensor otherwise than to print it")
+    raise Abort("uses a Python value of a tensor otherwise than to print or keep it")
 
 
 for _name in (
@@ -67,6 +85,42 @@ for _name in (
     "__hash__",
 ):  # fmt: skip
     setattr(Deferred, _name, _misused)
+
+
+class Late:
+    """A method of a tensor that makes a Python value."""
+
+    __slots__ = ("name", "tensor")
+
+    def __init__(self, tensor: Any, name: str) -> None:
+        self.tensor = tensor
+        self.name = name
+
+    def make(self, trace: Trace, arguments: Sequence[Any], keywords: dict[str, Any]) -> Deferred:
+        if arguments or keywords:
+            raise Abort(f"calls {self.name} with arguments")
+        return put_off(trace, operator.methodcaller(self.name), (self.tensor,), is_text=False, may_fail=False)
+
+
+NUMBERS = (float, int, bool, complex)
+
+
+def may_wait(trace: Trace, value: Any) -> bool:
+    """Is it a tensor, or what is made of one, of which a Python value can be made when the graph has run?"""
+    if type(value) is Deferred:
+        return True
+    values = trace.backend
+    return values.is_symbolic(value) and values.is_tensor(value) and values.at_top() and not values.is_truth(value)
+
+
+def number(trace: Trace, kind: type, value: Any) -> Deferred:
+    """`kind(value)`"""
+    if type(value) is not Deferred and value.shape.rank != 0:
+        raise Abort(f"makes a Python {kind.__name__} of a tensor that is no scalar")
+    try:
+        return put_off(trace, kind, (value,), is_text=False)
+    except Abort:
+        raise Abort(f"makes a Python {kind.__name__} of a tensor of which none can be made sometimes") from None
 
 
 class Snapshot:
@@ -84,7 +138,10 @@ class Snapshot:
             self.leaves += value.leaves
             build = value.build
             return lambda given: build(given[start:end])
-        if values.is_symbolic(value) and values.is_tensor(value):
+        if kind is Number and not values.at_top():
+            value = value.pin()
+            return lambda given: value
+        if kind is Number or (values.is_symbolic(value) and values.is_tensor(value)):
             return self._leaf(value)
         if kind in PRIMITIVES or _has_fixed_text(value) or values.is_constant(value):
             return lambda given: value
@@ -164,7 +221,7 @@ def holds_symbol(trace: Trace, value: Any, depth: int = 0) -> bool:
     kind = type(value)
     if kind in PRIMITIVES:
         return False
-    if kind is Deferred or trace.backend.is_symbolic(value):
+    if kind is Deferred or kind is Number or trace.backend.is_symbolic(value):
         return True
     if trace.backend.recognises(kind):
         return not trace.backend.is_tensor(value)
@@ -211,14 +268,23 @@ def _refuse_widths(function: Any, arguments: Sequence[Any]) -> None:
 
 def _try(trace: Trace, build: Build, leaves: Sequence[Any]) -> None:
     """Make it of values that stand for the tensors: the least, the largest, what is no number."""
-    given = trace.backend.stand_ins(leaves, LARGEST)
+    tensors = [leaf for leaf in leaves if type(leaf) is not Number]
+    given = trace.backend.stand_ins(tensors, LARGEST) if tensors else [[], []]
     if given is None:
         raise Abort("prints a text of a tensor that cannot be tried beforehand")
-    for values in given:
+    for i, values in enumerate(given):
+        tried = iter(values)
         try:
-            build(values)
+            build([_tried_number(leaf, i) if type(leaf) is Number else next(tried) for leaf in leaves])
         except Exception as error:
             raise Abort(f"prints a text that cannot always be made: {type(error).__name__}: {error}") from None
+
+
+def _tried_number(number: Number, turn: int) -> Any:
+    """A number of the kind of one that varies, at which making a text may fail."""
+    if type(number.value) is float:
+        return (math.nan, -math.inf)[turn % 2]
+    return type(number.value)((-(10**30), 10**30)[turn % 2]) if type(number.value) is int else number.value
 
 
 class _Event(NamedTuple):
@@ -253,6 +319,8 @@ class Printing:
         if trace.backend.at_top():
             self.events.append((event, 0))
             return
+        if any(type(leaf) is Number for leaf in event.leaves):
+            raise Abort("prints a number that varies in a branch or loop of the graph")
         self.inside = True
         before = len(self.events)
         leaves, event = event.leaves, event._replace(leaves=[])

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograph_hook.backends import identity
 from autograph_hook.backends.protocol import Backend, Elements, Joined
+from autograph_hook.backends.values import Varying
 from autograph_hook.staging import effects
+from autograph_hook.staging.arrays import Array
 from autograph_hook.staging.effects import CONTAINERS, PRIMITIVES, described
+from autograph_hook.staging.numbers import Number
+from autograph_hook.staging.printing import Deferred
 from autograph_hook.staging.trace import Abort, Trace
 
 Pack = Callable[[Sequence[Any], Sequence[Any]], Any]
 """From the outputs of the graph and the eager inputs of the call to the result."""
+
+
+class At(NamedTuple):
+    """Stands among the outputs for what the guard finds by an expression."""
+
+    text: str
 
 
 class Results:
@@ -29,19 +39,29 @@ class Results:
         self.places = {id(tensor): i for i, tensor in enumerate(inputs)}
         self.outputs: list[Any] = []
         self.packed: dict[int, Any] = {}
+        self.stand_ins = trace.outside.stand_ins
 
     def pack(self, value: Any) -> Pack:
         place = self.places.get(id(value))
         if place is not None:
             return lambda outputs, inputs: inputs[place]
+        kind = type(value)
+        if kind is Number or kind is Array:
+            return self._output(value)
+        if self.stand_ins is not None and id(value) in self.stand_ins.known and self.backend.is_symbolic(value):
+            positions, key = self.stand_ins.positions, id(value)
+            return lambda outputs, inputs: inputs.captures[positions[key]]  # type: ignore[attr-defined]
         if self.backend.is_symbolic(value):
             return self._output(value)
-        kind = type(value)
-        if issubclass(kind, Joined):
+        if kind is Deferred:
+            return self._deferred(value)
+        if issubclass(kind, Joined):  # one that the backend cannot return
             raise Abort(f"returns a value that is known only when the graph runs: {value!r}")
         if kind in PRIMITIVES or value in self.trace.outside or self._never_changes(value):
             return lambda outputs, inputs: value
-        if id(value) in self.trace.copies:
+        if id(value) in self.trace.texts and kind in (list, dict):
+            return self._given(self.trace.texts[id(value)])
+        if id(value) in self.trace.copies or (self.stand_ins is not None and id(value) in self.stand_ins.copies):
             raise Abort(f"returns the {kind.__name__} that it was given")
         if kind in (list, tuple, dict) or effects.is_named_tuple(kind):
             return self._container(value, kind)
@@ -51,6 +71,18 @@ class Results:
             return lambda outputs, inputs: value
         raise Abort(f"returns a new {described(value)}")
 
+    def _given(self, text: str) -> Pack:
+        """A container that the call was given, as itself."""
+        index = next((i for i, o in enumerate(self.outputs) if type(o) is At and o.text == text), len(self.outputs))
+        if index == len(self.outputs):
+            self.outputs.append(At(text))
+        return lambda outputs, inputs: outputs[index]
+
+    def _deferred(self, value: Deferred) -> Pack:
+        """A Python value that is made when the graph has run."""
+        leaves, build = [self.pack(leaf) for leaf in value.leaves], value.build
+        return lambda outputs, inputs: build([leaf(outputs, inputs) for leaf in leaves])
+
     def _never_changes(self, value: Any) -> bool:
         return effects.is_immutable(value) or self.backend.is_constant(value)
 
@@ -58,7 +90,7 @@ class Results:
         return self.backend.provides(function) and not function.__closure__
 
     def _output(self, tensor: Any) -> Pack:
-        if not self.backend.is_tensor(tensor):
+        if not isinstance(tensor, Varying) and not self.backend.is_tensor(tensor):
             raise Abort(f"returns a {described(tensor)}")
         index = next((i for i, output in enumerate(self.outputs) if output is tensor), len(self.outputs))
         if index == len(self.outputs):

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
 
+from autograph_hook.backends.values import Varying
 from autograph_hook.errors import StagingError
-from autograph_hook.staging.guards import Check, Guard, Life, copied
+from autograph_hook.reporting import journal
+from autograph_hook.staging import codes, watching
+from autograph_hook.staging.changes import Changes
+from autograph_hook.staging.effects import is_array, is_named_tuple
+from autograph_hook.staging.facts import Again, Place
+from autograph_hook.staging.guards import Check, Copies, Given, Guard, Life, shown
+from autograph_hook.staging.numbers import TooMany
 from autograph_hook.staging.objects import Stored
 from autograph_hook.staging.printing import Printing
-from autograph_hook.staging.results import Pack, Results
+from autograph_hook.staging.results import At, Pack, Results
+from autograph_hook.staging.standins import StandIns
 from autograph_hook.staging.trace import Abort, Host, Trace
+from autograph_hook.staging.varying import NOTHING, Change, History
 from autograph_hook.transpiler import flags
 
-FEWEST_OPERATIONS = 10
+FEWEST_OPERATIONS = 12
 """A graph with fewer operations, constants and inputs included, is not worth a trace.
 
-Measured: a staged call costs 28 microseconds, an operation that runs eagerly 17. So a graph of 4 operations (one of
-them the user's) loses, one of 6 gains nothing that would pay for the trace, one of 10 takes 29 against 68.
+Measured (`python -m benchmarks calls`): a staged call costs as much as 9 of the cheapest eager operations. So a graph
+of 7 operations, four of them the user's, takes twice as long as the eager run, one of 11 as long, one of 19 two thirds.
 """
 
 
@@ -27,10 +36,36 @@ class Options(Protocol):
     strict: bool
     warm_up: str | int
     jit_compile: bool
+    verify: int
 
 
-class Call(Protocol):
-    """A call that stands at an open gate, as the runtime describes it."""
+class Beside(Protocol):
+    """The plain run of a call that is staged, for verification."""
+
+    returns: bool
+    """Is there a result, or are there names in which results are left?"""
+
+    def place(self) -> tuple[str, str, int]:
+        """File, function and line."""
+
+    def roots(self) -> list[tuple[str, Any]]:
+        """From where all is reached that the call may read or change."""
+
+    def is_enabled(self, name: Any) -> bool:
+        """Is a module of this name enabled, and loaded?"""
+
+    def ignored(self) -> frozenset[int]:
+        """Objects that may hold something else afterwards, since nobody reads it."""
+
+    def put(self, result: Any) -> None:
+        """The staged call has returned this."""
+
+    def plain(self) -> Any:
+        """Run it as it is written."""
+
+
+class Traceable(Protocol):
+    """A call whose function can be traced, as the runtime describes it."""
 
     host: Host
     thread: Any
@@ -50,82 +85,327 @@ class Call(Protocol):
         """The names outside to which it stores when it has run."""
 
 
+class Call(Traceable, Protocol):
+    """One that stands at an open gate."""
+
+    @property
+    def may_shrink(self) -> bool:
+        """Is it a piece, of which one statement may be left out?"""
+
+    def beside(self) -> Beside: ...
+
+
 class Specialization:
     """A compiled graph, and when it may be used."""
 
-    __slots__ = ("calls", "check", "compiled", "environment", "life", "pack", "printing")
+    __slots__ = (
+        "calls", "changes", "check", "compiled", "environment", "guard", "life", "pack", "printing", "unverified",
+        "why",
+    )  # fmt: skip
 
     def __init__(
-        self, check: Check, compiled: Any, pack: Pack, environment: Any, life: Life, printing: Printing | None
+        self, guard: Guard, compiled: Any, pack: Pack, environment: Any, life: Life, printing: Printing | None
     ) -> None:
         self.life = life
-        self.check = check
+        self.guard = guard
+        self.check: Check = guard.compiled()
         self.compiled = compiled
         self.pack = pack
         self.environment = environment
         self.printing = printing
         self.calls = 0
+        self.unverified = 0
+        """So many of its next calls are compared with the plain run."""
+        self.why: str | None = None
+        """Why it was made, where that is not what had changed."""
+        self.changes: Sequence[Change] = ()
+        """What the call that it was made for had otherwise than the ones before."""
 
 
-def specialize(call: Call, environment: Any) -> Specialization:
-    """Trace the call's twin. Raises Abort, before anything outside has changed."""
-    name, _line, _size, known = call.function
-    for flag, reason in _REFUSED:
-        if known & flag:
-            raise Abort(reason)
+class _Like(NamedTuple):
+    """Dtype and shape of an input."""
+
+    dtype: Any
+    shape: tuple[int | None, ...]
+
+
+class _Varying:
+    """A compiled graph that takes more than the arguments, or among whose outputs are Python numbers: the guard has
+    found both."""
+
+    def __init__(self, compiled: Any, places: Sequence[int | None] | None) -> None:
+        self.compiled = compiled
+        self.places = places
+        """For each output: which of the graph's it is; None for the next number."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.compiled, name)
+
+    def __call__(self, inputs: list[Any]) -> list[Any]:
+        assert isinstance(inputs, Given)
+        captures = inputs.captures
+        outputs: list[Any] = self.compiled(inputs) if captures is None else self.compiled(inputs, captures)
+        if self.places is None:
+            return outputs
+        numbers = iter(inputs.numbers)
+        return [next(numbers) if place is None else outputs[place] for place in self.places]
+
+
+MOST_UNREAD = 32
+"""Containers that one function adds to."""
+
+
+def specialize(call: Call, environment: Any, history: History) -> Specialization:
+    """Trace the call's twin. Raises Abort, before anything outside has changed.
+
+    What was seen to vary is no fact; where a trace cannot carry that, less of it is tried.
+    """
+    known = call.function[3]
+    reason = refused(known)
+    if reason is not None:
+        raise Abort(reason)
     twin = call.twin()
     if twin is None:
         raise Abort("it has no twin")
+    unread: dict[int, Any] = {}
+    while True:
+        try:
+            return _at_some_level(call, environment, twin, history, unread)
+        except Again as again:
+            if id(again.container) in unread or len(unread) >= MOST_UNREAD:
+                raise
+            unread[id(again.container)] = again.container
+
+
+def _at_some_level(
+    call: Call, environment: Any, twin: types.FunctionType, history: History, unread: dict[int, Any]
+) -> Specialization:
+    for level in history.levels():
+        try:
+            with journal.attempt():
+                made = _traced(call, environment, twin, history, level, unread)
+        except Again:
+            raise
+        except Abort as abort:
+            if level == NOTHING or abort.is_passing:
+                raise
+            continue
+        history.most = level if level != NOTHING or history.levels() == [NOTHING] else NOTHING
+        return made
+    raise Abort("nothing was tried")
+
+
+def _traced(
+    call: Call,
+    environment: Any,
+    twin: types.FunctionType,
+    history: History,
+    level: int,
+    unread: dict[int, Any],
+) -> Specialization:
+    trace = Trace(call.host, call.backend, call.options.trace_safe, call.stored())
+    try:
+        return _by(trace, call, environment, twin, history, level, unread)
+    finally:
+        trace.end()
+
+
+def _by(
+    trace: Trace,
+    call: Call,
+    environment: Any,
+    twin: types.FunctionType,
+    history: History,
+    level: int,
+    unread: dict[int, Any],
+) -> Specialization:
+    name = call.function[0]
     backend = call.backend
-    trace = Trace(call.host, backend, call.options.trace_safe, call.stored())
     life = Life()
     guard = Guard(life)
-    inputs: list[Any] = []
-    _guard_arguments(call, twin, trace, guard, inputs)
+    guard.unread = unread
+    trace.changes = Changes(trace, unread)
+    trace.outside.is_unread = trace.changes.admit
+    stand_ins = StandIns(backend, guard, trace.outside.facts, history, level)
+    stand_ins.admit = trace.outside.admit
+    stand_ins.texts = trace.texts
+    stand_ins.others_run = call.host.others_run
+    trace.outside.stand_ins = stand_ins
+    inputs: list[_Like] = []
+    _guard_arguments(call, twin, trace, guard, inputs, stand_ins)
     packed: list[Any] = []
+    outputs: list[Any] = []
 
     def traced(symbols: Sequence[Any]) -> list[Any]:
-        given = iter(symbols)
         trace.outside.given.clear()
         trace.printing = Printing()
-
-        def copy(value: Any) -> Any:
-            return copied(value, backend.tensor_test, given, trace.copies, trace.outside.given)
-
-        arguments = [copy(value) for value in call.arguments]
-        keywords = {name: copy(value) for name, value in call.keywords.items()}
-        _require_apart(trace)
-        before, call.thread.trace = call.thread.trace, trace
+        copies = Copies(backend.tensor_test, iter(symbols), trace.copies, trace.outside.given)
+        copies.stand_in = lambda text, value: _number(stand_ins, text, value)
+        copies.unread, copies.originals, copies.texts = unread, trace.originals, trace.texts
+        texts = argument_texts(call)
+        made = [copies.copy(text, value) for text, value in texts]
+        for copy in trace.copies.values():
+            if ("argument", trace.texts[id(copy)]) in history.containers:
+                trace.given_anew.add(id(copy))
+            if is_named_tuple(type(copy)):
+                trace.make(copy)
+                trace.outside.kind(type(copy))
+        count = len(call.arguments)
+        arguments, keywords = made[:count], dict(zip(call.keywords, made[count:], strict=True))
+        _note_tensors(backend, stand_ins, [value for _, value in texts], guard.inputs, symbols)
+        require_apart(trace)
         try:
-            trace.enter(twin, cells=False)
-            result = twin(*arguments, **keywords)
+            before, call.thread.trace = call.thread.trace, trace
+            try:
+                trace.begin(unread)
+                _replace_cells(call, stand_ins)
+                trace.outside.facts.code = twin.__code__
+                trace.enter(twin, cells=False)
+                result = twin(*arguments, **keywords)
+            finally:
+                call.thread.trace = before
+            results = Results(trace, backend, symbols)
+            pack = watching.leaving(trace, results, results.pack(result))
+            packed[:] = [_changing(pack, trace.changes.replay(results.pack))]
         finally:
-            call.thread.trace = before
-        results = Results(trace, backend, symbols)
-        packed[:] = [results.pack(result)]
+            trace.changes.undo()
+            watching.ended(trace)
+        if trace.stored is not None:
+            raise Abort(trace.stored)
         trace.printing.add_outputs(results.outputs)
-        return results.outputs
+        backend.require_plain_uses([symbol for _, _, symbol in stand_ins.numbers.inputs])
+        outputs[:] = results.outputs
+        return [output for output in outputs if not isinstance(output, (Varying, At))]
 
+    problem: Abort | None = None
     try:
         compiled = backend.compile(traced, inputs, name, call.options.jit_compile)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Again):
         raise
+    except TooMany:
+        problem = Abort("makes too many numbers of those that vary")
     except BaseException as error:
-        abort = Abort(_reason(error, twin.__code__.co_filename), _line_in(error, twin.__code__))
-        abort.name = error.name if isinstance(error, Abort) else None
-        raise abort from None
+        problem = abort_of(error, twin.__code__)
+    finally:
+        stand_ins.restore()
+    if problem is not None:
+        # Not from there, and not kept here: with the error's frames the user's objects would live on in a circle.
+        try:
+            raise problem
+        finally:
+            del problem
     if compiled.operations < FEWEST_OPERATIONS:
         raise Abort(f"too few operations to gain ({compiled.operations})", is_small=True)
     printing = trace.printing if trace.printing else None
     if printing is not None:
-        _require_order(compiled, printing, call.options)
+        require_order(compiled, printing, call.options)
     for fact in trace.outside.facts:
-        guard.fact(fact)
+        guard.fact(fact, stand_ins.label(fact.kind, fact.owner, fact.key))
+    _guard_stored_cells(call, trace, guard)
+    _take_more(backend, guard, stand_ins, compiled, trace)
+    if trace.objects is not None:
+        guard.objects(trace.objects)
     guard.distinct(id(value) for value in trace.outside.objects.values() if _may_be_given(backend, value))
-    return Specialization(guard.compiled(), compiled, packed[0], environment, life, printing)
+    compiled = _varying(guard, compiled, outputs)
+    return Specialization(guard, compiled, packed[0], environment, life, printing)
 
 
-def _require_order(compiled: Any, printing: Printing, options: Options) -> None:
+def _number(stand_ins: StandIns, text: str, value: Any) -> Any:
+    """What an argument is in the trace that is no tensor."""
+    if not stand_ins.is_tested_later(text, value):
+        return value
+    place = Place(("argument", text), stand_ins.arguments[text], text, shown(value))
+    return stand_ins.array(place, value) if is_array(value) else stand_ins.numbers.take(text, value, place)
+
+
+def _replace_cells(call: Call, stand_ins: StandIns) -> None:
+    """Names of enclosing functions that vary."""
+    for i, cell in enumerate((call.cells.__closure__ or ()) if call.cells is not None else ()):
+        value = cell.cell_contents
+        if stand_ins.varies(("closure", i), value):
+            stand_ins.require_alone()
+            place = _cell_place(call, i, value)
+            stand_ins.replace(place, value, lambda new, cell=cell: setattr(cell, "cell_contents", new))  # type: ignore[misc]
+
+
+def _cell_place(call: Traceable, index: int, value: Any) -> Place:
+    assert call.cells is not None
+    label = call.cells.__code__.co_freevars[index]
+    return Place(("closure", index), label, f"cells.__closure__[{index}].cell_contents", shown(value))
+
+
+def _note_tensors(
+    backend: Any, stand_ins: StandIns, values: Sequence[Any], texts: Sequence[str], symbols: Sequence[Any]
+) -> None:
+    """The tensors among the arguments, by identity: what is read from outside may be one of them."""
+    found: list[Any] = []
+
+    def collect(value: Any) -> None:
+        if backend.tensor_test(value) is not None:
+            found.append(value)
+        elif type(value) is dict:
+            for item in value.values():
+                collect(item)
+        elif type(value) is list or isinstance(value, tuple):
+            for item in value:
+                collect(item)
+
+    for value in values:
+        collect(value)
+    if len(found) == len(texts) == len(symbols):
+        for tensor, text, symbol in zip(found, texts, symbols, strict=True):
+            stand_ins.tensors[id(tensor)] = text, symbol
+
+
+def _take_more(backend: Any, guard: Guard, stand_ins: StandIns, compiled: Any, trace: Trace) -> None:
+    """What the graph takes besides the arguments, found by the guard in each call."""
+    more = [*stand_ins.added, *stand_ins.numbers.inputs, *stand_ins.numbers.made]
+    if not more:
+        return
+    if any(id(value) in trace.outside.objects for _, value, _ in more):
+        raise Abort("reaches a tensor that varies by another way as well")
+    captures = list(map(guard.constant, compiled.captures))
+    for text, value, symbol in more:
+        place = backend.place_of(compiled, value)
+        if place is None:
+            continue  # nothing in the graph depends on it
+        captures[place] = text
+        stand_ins.positions[id(symbol)] = place
+    guard.captures = captures
+    guard.apart = [text for text, _, _ in stand_ins.added]
+    guard.containers += stand_ins.containers
+
+
+def _varying(guard: Guard, compiled: Any, outputs: Sequence[Any]) -> Any:
+    """The compiled graph, called with all that the guard finds."""
+    if not any(isinstance(output, (Varying, At)) for output in outputs):
+        return _Varying(compiled, None) if guard.captures else compiled
+    places: list[int | None] = []
+    count = 0
+    for output in outputs:
+        if isinstance(output, (Varying, At)):
+            guard.numbers.append(f"({output.text})")
+            places.append(None)
+        else:
+            places.append(count)
+            count += 1
+    return _Varying(compiled, places)
+
+
+def _changing(pack: Pack, replay: Callable[[Sequence[Any], Sequence[Any]], None] | None) -> Pack:
+    """The result of a call, after the changes that the call makes."""
+    if replay is None:
+        return pack
+
+    def packed(outputs: Sequence[Any], inputs: Sequence[Any]) -> Any:
+        result = pack(outputs, inputs)
+        replay(outputs, inputs)
+        return result
+
+    return packed
+
+
+def require_order(compiled: Any, printing: Printing, options: Options) -> None:
     """What is printed comes after all that the graph itself writes, and nothing leaves a graph that XLA runs."""
     if compiled.writes:
         raise Abort("prints both by print and by operations of the graph")
@@ -133,46 +413,93 @@ def _require_order(compiled: Any, printing: Printing, options: Options) -> None:
         raise Abort("prints in a branch or loop of a graph that XLA compiles")
 
 
+def abort_of(error: BaseException, code: types.CodeType) -> Abort:
+    """What has ended a trace of this code, told in the user's words."""
+    problem = Abort(_reason(error, code.co_filename), _line_in(error, code))
+    if isinstance(error, Abort):
+        problem.name, problem.is_passing = error.name, error.is_passing
+        if problem.line is None:
+            problem.line = error.line
+    return problem
+
+
 def _line_in(error: BaseException, code: types.CodeType) -> int | None:
-    """The line of this code that ran when the error was raised."""
-    entry = error.__traceback__
-    while entry is not None:
-        if entry.tb_frame.f_code is code:
-            return entry.tb_lineno
-        entry = entry.tb_next
+    """The line of this code that ran when the error, or what it was raised from, was raised."""
+    cause: BaseException | None = error
+    while cause is not None:
+        entry = cause.__traceback__
+        while entry is not None:
+            if entry.tb_frame.f_code is code:
+                return entry.tb_lineno
+            entry = entry.tb_next
+        cause = cause.__cause__ or cause.__context__
     return None
 
 
 _REFUSED = (
-    (flags.STORES_OUTSIDE, "stores to a name of an enclosing function or of the module"),
     (flags.TRIES, "catches or cleans up after exceptions"),
     (flags.IMPORTS, "imports a module"),
     (flags.DEFINES_CLASS, "defines a class"),
 )
 
 
-def _guard_arguments(call: Call, twin: types.FunctionType, trace: Trace, guard: Guard, inputs: list[Any]) -> None:
+def refused(known: int) -> str | None:
+    """Why no function with these flags is staged as a whole."""
+    return next((reason for flag, reason in _REFUSED if known & flag), None)
+
+
+def _guard_arguments(
+    call: Call, twin: types.FunctionType, trace: Trace, guard: Guard, inputs: list[_Like], stand_ins: StandIns
+) -> None:
     """Tests for the arguments and the cells; what comes in by them is outside the trace."""
     guard.call(call.arguments, call.keywords)
-    for position, (text, value) in enumerate(_argument_texts(call)):
+    names = twin.__code__.co_varnames
+    for position, (text, value) in enumerate(argument_texts(call)):
+        positional = position < len(call.arguments)
+        label = names[position] if positional and position < len(names) else text
+        if not positional:
+            label = list(call.keywords)[position - len(call.arguments)]
         try:
-            _take_inputs(call.backend, value, inputs, trace)
-            guard.argument(text, value, call.backend.tensor_test)
+            _take_inputs(call.backend, text, value, inputs, trace, stand_ins, label)
+            guard.argument(text, value, stand_ins.test_of, label, stand_ins.is_tested_later)
         except Abort as abort:
-            if position < len(twin.__code__.co_varnames):
-                abort.name = twin.__code__.co_varnames[position]
+            if position < len(names):
+                abort.name = names[position]
             raise
+    seen = codes.look(twin.__code__)
+    for cell, place, value in cells_of(call, trace, seen.stored - seen.read):
+        stand_ins.labels[id(cell)] = place.label
+        if stand_ins.varies(place.key, value):
+            continue
+        stand_ins.labels.setdefault(id(value), place.label)
+        trace.outside.admit(value)
+        guard.test(guard.seen(place.text, value), place)
+
+
+def cells_of(
+    call: Traceable, trace: Trace, unread: frozenset[str] = frozenset()
+) -> Iterator[tuple[types.CellType, Place, Any]]:
+    """The cells that the function takes from outside and reads, and what they hold."""
     for i, cell in enumerate((call.cells.__closure__ or ()) if call.cells is not None else ()):
+        assert call.cells is not None
+        if call.cells.__code__.co_freevars[i] in unread:
+            continue
         try:
             value = cell.cell_contents
         except ValueError as error:
             raise Abort("uses a variable of an enclosing function that has no value yet") from error
         trace.outside.cells.add(id(cell))
-        trace.outside.admit(value)
-        guard.tests.append(guard.seen(f"cells.__closure__[{i}].cell_contents", value))
+        yield cell, _cell_place(call, i, value), value
 
 
-def _require_apart(trace: Trace) -> None:
+def _guard_stored_cells(call: Call, trace: Trace, guard: Guard) -> None:
+    """What a call stores in a name of an enclosing function belongs to that function's call, not to another of it."""
+    for i, cell in enumerate((call.cells.__closure__ or ()) if call.cells is not None else ()):
+        if trace.changes.stores(cell):
+            guard.test(f"cells.__closure__[{i}] is {guard.constant(cell)}")
+
+
+def require_apart(trace: Trace) -> None:
     for identity in trace.outside.given:
         if identity in trace.outside.objects:
             raise Abort("reaches an argument by another way as well")
@@ -203,21 +530,29 @@ def _line(error: BaseException, path: str) -> int | None:
     return found
 
 
-def _argument_texts(call: Call) -> list[tuple[str, Any]]:
+def argument_texts(call: Traceable) -> list[tuple[str, Any]]:
     """For each argument, the expression by which the guard finds it."""
     found = [(f"args[{i}]", value) for i, value in enumerate(call.arguments)]
     return found + [(f"kwargs[{name!r}]", value) for name, value in call.keywords.items()]
 
 
-def _take_inputs(backend: Any, value: Any, inputs: list[Any], trace: Trace) -> None:
+def _take_inputs(
+    backend: Any, text: str, value: Any, inputs: list[_Like], trace: Trace, stand_ins: StandIns, label: str
+) -> None:
     """The tensors among the arguments, in the order in which the guard finds them; the rest comes in as it is."""
-    if backend.tensor_test(value) is not None:
-        inputs.append(value)
-    elif type(value) in (list, tuple):
-        for item in value:
-            _take_inputs(backend, item, inputs, trace)
-    elif type(value) is dict:
-        for item in value.values():
-            _take_inputs(backend, item, inputs, trace)
-    else:
+    tensor = backend.shape_of(value)
+    stand_ins.arguments[text] = label
+    if tensor is not None:
+        inputs.append(_Like(tensor[0], stand_ins.shape(("argument", text), tensor[1])))
+    elif id(value) in trace.changes.unread:
         trace.outside.admit(value)
+    elif type(value) in (list, tuple) or is_named_tuple(type(value)):
+        for i, item in enumerate(value):
+            _take_inputs(backend, f"{text}[{i}]", item, inputs, trace, stand_ins, f"{label}[{i}]")
+    elif type(value) is dict:
+        for key, item in value.items():
+            _take_inputs(backend, f"{text}[{key!r}]", item, inputs, trace, stand_ins, f"{label}[{key!r}]")
+    else:
+        stand_ins.labels.setdefault(id(value), label)
+        if not is_array(value):
+            trace.outside.admit(value)

@@ -119,7 +119,7 @@ def _insert_before_loop(block: list[ast.stmt], index: int, number: int) -> Site:
     function = ast.FunctionDef(name=SCRIPT, args=parameters((), loop), body=body, decorator_list=[])
     function.type_params = []  # type: ignore[attr-defined]
     site = Site(number, at(function, loop), (), uses_class=False, walrus=True, matches=True, body=body)
-    gate = _Gate(site, (), loop.lineno, loop.col_offset)
+    gate = _Gate(site, (), loop.lineno)
     block[index] = gate.at(ast.If(gate.test(), [gate.at(ast.Expr(gate.result()))], [loop]))
     return site
 
@@ -132,29 +132,29 @@ def _insert(site: Site, free: tuple[str, ...]) -> None:
         site.body = node.body
     elif isinstance(node, ast.Lambda):
         site.body = node.body
-        gate = _Gate(site, free, node.body.lineno, node.body.col_offset)
+        gate = _Gate(site, free, node.body.lineno)
         node.body = gate.at(ast.IfExp(test=gate.test(), body=gate.result(), orelse=node.body))
     else:
         site.body = node.body
         start = 1 if _has_docstring(node) else 0
-        gate = _Gate(site, free, first_line(node.body[start:], first_line_of(node)), node.body[start].col_offset)
+        gate = _Gate(site, free, first_line(node.body[start:], first_line_of(node)))
         statement = gate.at(ast.If(test=gate.test(), body=[gate.at(ast.Return(gate.result()))], orelse=[]))
         node.body = [*node.body[:start], statement, *node.body[start:]]
 
 
 class _Gate:
-    """The nodes of one gate, all on the line where the function's first event is."""
+    """The nodes of one gate, all on the line where the function's first event is. They have no columns: there is
+    nothing of theirs in that line that a traceback could underline."""
 
-    def __init__(self, site: Site, free: tuple[str, ...], line: int, column: int) -> None:
+    def __init__(self, site: Site, free: tuple[str, ...], line: int) -> None:
         self.function = site.node
         self.number = site.number
         self.free = free
         self.line = line
-        self.column = column
 
     def at(self, node: Node) -> Node:
         node.lineno = node.end_lineno = self.line  # type: ignore[attr-defined]
-        node.col_offset = node.end_col_offset = self.column  # type: ignore[attr-defined]
+        node.col_offset = node.end_col_offset = -1  # type: ignore[attr-defined]
         return node
 
     def gate(self) -> ast.expr:

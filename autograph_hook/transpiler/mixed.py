@@ -42,7 +42,7 @@ from collections.abc import Sequence
 from autograph_hook.transpiler.analysis.liveness import Liveness, Names
 from autograph_hook.transpiler.analysis.scopes import descendants, kind
 from autograph_hook.transpiler.analysis.variables import Known, changes
-from autograph_hook.transpiler.movable import Annotations, is_script, mentioned, require_movable, site_names
+from autograph_hook.transpiler.movable import Movable, is_script, mentioned, require_movable, site_names
 from autograph_hook.transpiler.passes.jump_names import RESULT
 from autograph_hook.transpiler.passes.jumps import lower_jumps
 from autograph_hook.transpiler.passes.plain import Plain, Unsupported
@@ -103,38 +103,40 @@ def mix(
     """
     future = [s for s in tree.body if isinstance(s, ast.ImportFrom) and s.module == "__future__"]
     unread = site_names(site) - mentioned(tree, site) if is_script(site) and is_main else frozenset()
-    return _Mixer(site, plain_lines).mixed(path, optimize, future, unread)
+    is_text = any(alias.name == "annotations" for statement in future for alias in statement.names)
+    return _Mixer(site, plain_lines, is_text).mixed(path, optimize, future, unread)
 
 
 class _Mixer:
-    def __init__(self, site: Site, plain_lines: frozenset[int]) -> None:
+    def __init__(self, site: Site, plain_lines: frozenset[int], future: bool) -> None:
         self.site = site
         self.plain_lines = plain_lines
         body = body_of(site)
         require_movable(body)
-        outside, enclosing = declared(body)
-        if enclosing or (outside and not is_script(site)):
-            raise Unsupported(site.node.lineno, "it stores to a name of an enclosing function or of the module")
-        self.outside = outside
-        body = [node for node in body if not isinstance(node, (ast.Global, ast.Nonlocal))]
-        annotations = Annotations(is_script(site))
-        body = annotations.block(body)
+        self.outside, self.enclosing = declared(body)
+        self.movable = Movable(site, future)
+        body = self.movable.block(body)
         self.lowered = lower_jumps(body, Plain(plain_lines))
         self.known = Known()
         self.arguments = arguments_of(site.node.args)
         names = changes(self.lowered.body, self.known).names | {RESULT}
         self.own = frozenset([*self.arguments, *names])
-        for name, line in annotations.bare.items():
+        for name, line in self.movable.bare.items():
             if name not in self.own:
                 raise Unsupported(line, f"it annotates {name}, to which it stores nothing")
-        # The names of a module are there for everybody: a loop's last statement is followed by one that reads them.
+        if site.uses_class and self.movable.first in names:
+            raise Unsupported(site.node.lineno, "it uses super(), and stores to its first argument")
+        # These names are there for others as well: the last statement is followed by one that reads them.
         seen: list[ast.stmt] = []
-        if outside:
-            seen.append(at(ast.Expr(tuple_of([load(name, body[0]) for name in sorted(outside)], body[0])), body[0]))
+        if shared := sorted(self.outside | self.enclosing):
+            seen.append(at(ast.Expr(tuple_of([load(name, body[0]) for name in shared], body[0])), body[0]))
         self.live = _LiveEverywhere([*self.lowered.body, *seen], self.lowered.ends, sorted(self.own))
         self.needed = _LiveEverywhere(self.lowered.body, self.lowered.ends, sorted(self.own)) if seen else self.live
         self.always = frozenset(self.live.captured)
         self.groups: list[Group] = []
+        self.home: tuple[int, int] | None = None
+        self.tapes = 0
+        """How many tapes are around the statement at hand."""
         self.functions: list[ast.stmt] = []
         self.count = 0
 
@@ -143,11 +145,14 @@ class _Mixer:
         run = self.block(body)
         first = body_of(self.site)[0]
         dead: list[ast.stmt] = [
-            assign(name, constant(None, first), first) for name in sorted(self.own - set(self.arguments) - self.outside)
+            assign(name, constant(None, first), first)
+            for name in sorted(self.own - set(self.arguments) - self.outside - self.enclosing)
         ]
         whole = [*([at(ast.If(constant(False, first), dead, []), first)] if dead else []), *self.functions, *run]
         if self.outside:
             whole.insert(0, at(ast.Global(sorted(self.outside)), first))
+        if self.enclosing:
+            whole.insert(0, at(ast.Nonlocal(sorted(self.enclosing)), first))
         if result is not None:
             whole.append(result)
         tree = function(self.site.name, (), whole, self.site.node)
@@ -158,7 +163,7 @@ class _Mixer:
             raise Unsupported(*problems[0])
         return Mixed(
             self.site, made[self.site.number], self.groups, self.lowered, self.own, path, optimize, self.plain_lines,
-            future, unread,
+            future, unread, {node: name for node, (name, _) in self.movable.annotations.items()},
         )  # fmt: skip
 
     def _without_return(self) -> tuple[list[ast.stmt], ast.stmt | None]:
@@ -170,28 +175,27 @@ class _Mixer:
                     return body[:i], node
                 value = node.value if node.value is not None else constant(None, node)
                 stored = assign(RESULT, value, node)
-                self.live.after[stored] = frozenset({RESULT}) | self.always
+                for live in (self.live, self.needed):
+                    live.after[stored] = frozenset({RESULT, *self.outside, *self.enclosing}) | self.always
                 return [*body[:i], stored], at(ast.Return(load(RESULT, node)), node)
         return body, None
 
-    def block(self, nodes: Sequence[ast.stmt], is_caught: bool = False) -> list[ast.stmt]:
+    def block(
+        self, nodes: Sequence[ast.stmt], is_caught: bool = False, loop: ast.For | ast.While | None = None
+    ) -> list[ast.stmt]:
         """Statements that run a block: a call of its group, or the block itself where it has nothing to stage, and
-        nobody to see what it raises."""
+        nobody to see what it raises. `loop`: whose body it is."""
         if not (is_caught or any(isinstance(inner, _COSTS) for node in nodes for inner in descendants(node))):
-            return list(nodes)
-        group = Group(len(self.groups), list(nodes))
+            return [each for node in nodes for each in (node, *self.annotation(node))]
+        group = Group(len(self.groups), list(nodes), home=self.home, loop=loop, is_taped=self.tapes > 0)
         self.groups.append(group)
         names: list[ast.expr] = []
         for node in nodes:
             group.live.append(self.live.after[node] | self.always)
             group.needed.append(self.needed.after[node] | self.always)
-            before = len(self.groups)
+            around, self.home = self.home, (group.number, len(group.live) - 1)
             made = self._function(node)
-            inner = range(before, len(self.groups))
-            has_loop = any(isinstance(item, (ast.For, ast.While)) for item in descendants(node))
-            group.inside.append(inner if has_loop else range(0))
-            for number in inner if not has_loop else ():
-                self.groups[number].around = self.groups[number].around or (group.number, len(group.live) - 1)
+            self.home = around
             names.append(load(made.name, node))
         first = nodes[0]
         runtime = at(ast.Attribute(load(MIXED, first), "group", ast.Load()), first)
@@ -203,16 +207,35 @@ class _Mixer:
     def _function(self, node: ast.stmt) -> ast.FunctionDef:
         """One statement as a function; the blocks in it have become groups, and stand before it."""
         body = self.python(node)
+        self.count += 1
+        whole = self._declared(node, body, *self.annotation(node))
+        made = function(f"ag__python_{self.count}", (), whole, node)
+        self.functions.append(made)
+        return made
+
+    def _ahead(self, node: ast.For, number: int) -> ast.expr:
+        """`ag__mixed.ahead(number, items, ag__bind_number)`"""
+        item = "ag__item"
+        bound = self._declared(node, at(ast.Assign([node.target], load(item, node)), node))
+        bind = function(f"ag__bind_{number}", (item,), bound, node)
+        self.functions.append(bind)
+        ahead = at(ast.Attribute(load(MIXED, node.iter), "ahead", ast.Load()), node.iter)
+        return at(ast.Call(ahead, [constant(number, node.iter), node.iter, load(bind.name, node.iter)], []), node.iter)
+
+    def _declared(self, node: ast.stmt, *body: ast.stmt) -> list[ast.stmt]:
+        """Statements of a function of their own that stores what `node` stores."""
         changed = changes([node], self.known).names & self.own
         declarations: list[ast.stmt] = []
         if shared := sorted(changed - self.outside):
             declarations.append(at(ast.Nonlocal(shared), node))
         if outside := sorted(changed & self.outside):
             declarations.append(at(ast.Global(outside), node))
-        self.count += 1
-        made = function(f"ag__python_{self.count}", (), [*declarations, body], node)
-        self.functions.append(made)
-        return made
+        return [*declarations, *body]
+
+    def annotation(self, node: ast.stmt) -> list[ast.stmt]:
+        """The statement that stores a name's annotation."""
+        found = self.movable.annotations.get(node)
+        return [] if found is None else [found[1]]
 
     def python(self, node: ast.stmt) -> ast.stmt:
         """The statement with calls of groups in the place of its blocks."""
@@ -222,13 +245,20 @@ class _Mixer:
             orelse = self.block(node.orelse) if node.orelse else []
             return at(ast.If(node.test, self.block(node.body), orelse), node)
         if isinstance(node, (ast.For, ast.While)):
-            body = self.block(node.body)
+            number = len(self.groups)
+            body = self.block(node.body, loop=node)
             flags = self.lowered.ends.get(node)
             if flags:
-                body = [*body, _leave(flags, node)]
+                return rebuilt(node, body=[*body, _leave(flags, node)])
+            is_group = len(self.groups) > number and not node.orelse
+            if isinstance(node, ast.For) and is_group and _binds_names(node.target):
+                return rebuilt(node, body=body, iter=self._ahead(node, number))
             return rebuilt(node, body=body)
         if isinstance(node, ast.With):
+            tapes = _is_tape(node)
+            self.tapes += tapes
             body = self.block(node.body, is_caught=True)
+            self.tapes -= tapes
             return at(ast.With(node.items, [at(ast.With([_left(node)], body), node)]), node)
         if kind(node) in ("Try", "TryStar"):
             handlers = [
@@ -241,6 +271,20 @@ class _Mixer:
             }
             return rebuilt(node, handlers=handlers, **parts)
         return node
+
+
+def _binds_names(target: ast.expr) -> bool:
+    """Does the target of a loop store to names alone?"""
+    if isinstance(target, (ast.Tuple, ast.List)):
+        return all(map(_binds_names, target.elts))
+    return isinstance(target, ast.Name)
+
+
+def _is_tape(node: ast.With) -> bool:
+    """Does it open a tape, by the name that tapes have?"""
+    calls = [item.context_expr for item in node.items]
+    names = [inner for call in calls for inner in descendants(call) if isinstance(inner, (ast.Name, ast.Attribute))]
+    return any((inner.id if isinstance(inner, ast.Name) else inner.attr) == "GradientTape" for inner in names)
 
 
 def _caught(like: ast.AST) -> ast.stmt:

@@ -12,8 +12,8 @@ from tests.conftest import Project, clean_environment
 USAGE = "usage: python -m autograph_hook [OPTIONS] (SCRIPT | -m MODULE | -c CODE | -) [ARGS...]"
 
 OPTIONS = (
-    "Accepted: --enable, --disable, --mode, --backend, --config, --no-cache, --report, --strict, -v, --verbose, --version, "
-    "--help, -h, -m, -c, -."
+    "Accepted: --enable, --disable, --mode, --backend, --config, --graphs, --no-cache, --report, --verify, --debug, --strict, "
+    "-v, --verbose, --version, --help, -h, -m, -c, -."
 )
 
 
@@ -32,7 +32,7 @@ def say(project: Project, *words: object, **more: object) -> subprocess.Complete
         (["--enabel", "x", "main.py"], "there is no option '--enabel'. Did you mean '--enable'? " + OPTIONS, 2),
         (["--frobnicate"], "there is no option '--frobnicate'. " + OPTIONS, 2),
         (["-x", "main.py"], "there is no option '-x'. " + OPTIONS, 2),
-        (["--verify", "main.py"], "there is no option '--verify'. " + OPTIONS, 2),
+        (["--verify=some", "main.py"], "command line: --verify = 'some' is not accepted. It must be a number of calls, 0 or more.", 2),
         (["--enable"], "--enable needs a value.", 2),
         (["-m"], "-m needs a module name after it.", 2),
         (["-c"], "-c needs a program text after it.", 2),
@@ -41,8 +41,8 @@ def say(project: Project, *words: object, **more: object) -> subprocess.Complete
         (["--mode", "fast", "main.py"],
          "command line: --mode = 'fast' is not accepted. It must be one of \"auto\", \"traced\", \"off\".", 2),
         (["--backend=torch", "main.py"],
-         "command line: --backend = 'torch' is not accepted. It must be \"auto\", \"tensorflow\" or the name of an installed "
-         "entry point in the group autograph_hook.backends.", 2),
+         "command line: --backend = 'torch' is not accepted. It must be \"auto\", \"tensorflow\", \"lantern\" or the name of "
+         "an installed entry point in the group autograph_hook.backends.", 2),
         (["--enable", "my-pkg", "main.py"],
          "command line: --enable = ['my-pkg'] is not accepted. It must be a list of dotted module names, in which * stands "
          "for any part of a name.", 2),
@@ -126,7 +126,7 @@ def test_a_misspelt_marker(project: Project) -> None:
     assert result.stdout == "ran\n"
     assert result.stderr.splitlines()[0] == (
         f"{path}:1: AutographWarning: 'mod=traced' is not an option of a marker. Accepted: mode=, backend=, strict=, warm_up=, "
-        "jit_compile=, recursion=."
+        "verify=, debug=, jit_compile=, recursion=."
     )
     assert result.stderr.count("AutographWarning") == 1
 
@@ -198,6 +198,6 @@ def test_commands_that_cannot_be_followed(project: Project, words: list[str], me
 def test_help_and_version_are_said_on_standard_output(project: Project) -> None:
     assert project.hooked_output("--version").startswith("autograph_hook 0.")
     text = project.hooked_output("--help")
-    assert text.startswith(USAGE) and "--strict" in text and "--verify" not in text
+    assert text.startswith(USAGE) and "--strict" in text and "--verify" in text
     console = "import sys; from autograph_hook.cli import console; sys.exit(console())"
     assert "doctor" in project.output("-c", console, "--help")

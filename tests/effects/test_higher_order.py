@@ -30,7 +30,7 @@ BOTH: dict[str, str] = {
     "case and switch_case": "def f(x):\n  y = pad(x)\n  a = tf.case([(y[0] > 5, lambda: y), (y[0] > 0, lambda: y * 2)], "
     "default=lambda: -y)\n  b = tf.switch_case(tf.size(y) - 2, [lambda: y, lambda: y * 3, lambda: y * 4])\n  return a, b",
     "a tape around map_fn": "w = tf.Variable(2.0)\ndef f(x):\n  with tf.GradientTape() as t:\n"
-    "    y = tf.reduce_sum(tf.map_fn(lambda e: e * w if e > 0 else e, pad(x)))\n  return t.gradient(y, w)",
+    "    y = tf.reduce_sum(tf.map_fn(lambda e: e * 3 if e > 0 else e, pad(x))) + w\n  return t.gradient(y, w)",
     "prints in map_fn": "def g(e):\n  print('element', e)\n  return e * 2\ndef f(x):\n  print('a')\n"
     "  y = tf.map_fn(g, pad(x))\n  print('b')\n  return y",
     "partial": "import functools\ndef g(n, y, k=1): return y * n + k\nh = functools.partial(g, 2, k=3)\n"

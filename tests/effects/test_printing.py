@@ -82,7 +82,7 @@ STAGED: dict[str, str] = {
     "with star arguments": "def f(x):\n  y = pad(x)\n  print(*[x, y], *y, **{'sep': ';'})\n  return y",
     "in a comprehension": "def f(x):\n  y = pad(x)\n  [print(i, y[i]) for i in range(3)]\n  return y",
     "under a tape": "w = tf.Variable(2.0)\ndef f(x):\n  with tf.GradientTape() as t:\n    y = pad(x) * w\n"
-    "    for i in tf.range(2):\n      print('loss', y[0])\n      y = y * w\n  g = t.gradient(y, w)\n  print('gradient', g)\n"
+    "    for i in tf.range(2):\n      print('loss', y[0])\n      y = y * 3\n  g = t.gradient(y, w)\n  print('gradient', g)\n"
     "  return g",
     "of an enumeration": "import enum\nclass E(enum.Enum): A = 1\ndef f(x): print(E.A); return pad(x)",
     "conditional": "def f(x):\n  y = pad(x)\n  print('a') if y[0] > 0 else print('b')\n  y[1] > 0 and print('c')\n  return y",

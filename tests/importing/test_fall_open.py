@@ -65,10 +65,10 @@ def test_gates_that_cannot_be_put_in_place_are_no_reason_to_fail(project: Projec
         """
         import autograph_hook.runtime.attach as attach
         real = attach.attach
-        def fail(payload, module, path, options, source):
+        def fail(payload, module, *more):
             if module == "pkg":
                 raise IndexError("no gate")
-            return real(payload, module, path, options, source)
+            return real(payload, module, *more)
         attach.attach = fail
         """,
     )
@@ -100,4 +100,5 @@ def test_strict_names_what_would_run_plain_with_and_without_the_cache(project: P
         assert result.stderr.endswith(
             "ConversionError: strict: this module cannot be transformed as a whole:\n"
             f"  {project.path / 'pkg.py'}:2: a construct of tomorrow\n"
+            "Change these places, mark them '# autograph: plain', or leave strict mode: then they run plain.\n"
         )

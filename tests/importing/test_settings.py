@@ -33,7 +33,10 @@ trace_safe = ["mylib.pure"]
 strict = true
 cache = false
 report = "staging.json"
+graphs = "graphs"
 warm_up = 5
+verify = 2
+debug = true
 
 [tool.autograph_hook.tensorflow]
 jit_compile = true
@@ -58,11 +61,15 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "strict": True,
         "cache": False,
         "report": "staging.json",
+        "graphs": "graphs",
         "warm_up": 5,
+        "verify": 2,
+        "debug": True,
         "jit_compile": True,
         "recursion": True,
     }
-    assert settings.options("mypkg.x") == ModuleOptions("traced", "tensorflow", ("mylib.pure",), True, 5, True, True)
+    options = ModuleOptions("traced", "tensorflow", ("mylib.pure",), True, 5, True, True, 2, True)
+    assert settings.options("mypkg.x") == options
     agents = settings.options("mypkg.agents.a")
     assert (agents.mode, agents.jit_compile, agents.trace_safe) == (
         "auto",
@@ -98,8 +105,8 @@ def test_lists_add_up(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("enabel = ['x']", "{file}, [tool.autograph_hook]: there is no setting 'enabel'. Did you mean 'enable'? Accepted: "
-                           "enable, disable, mode, backend, trace_safe, strict, cache, report, warm_up, "
-                           "tensorflow.jit_compile, tensorflow.recursion, overrides."),
+                           "enable, disable, mode, backend, trace_safe, strict, cache, report, graphs, "
+                           "warm_up, verify, debug, tensorflow.jit_compile, tensorflow.recursion, overrides."),
         ("mode = 'fast'", "{file}, [tool.autograph_hook]: mode = 'fast' is not accepted. It must be one of \"auto\", "
                           "\"traced\", \"off\"."),
         ("strict = 'yes'", "{file}, [tool.autograph_hook]: strict = 'yes' is not accepted. It must be true or false."),
@@ -110,9 +117,9 @@ def test_lists_add_up(tmp_path: Path) -> None:
                                 "* stands for any part of a name."),
         ("enable = [1]", "enable = [1] is not accepted."),
         ("report = 'x.pdf'", "report = 'x.pdf' is not accepted. It must be a file name that ends in .html, .json or .txt"),
-        ("backend = 'torch'", "backend = 'torch' is not accepted. It must be \"auto\", \"tensorflow\" or the name of an "
+        ("backend = 'torch'", "backend = 'torch' is not accepted. It must be \"auto\", \"tensorflow\", \"lantern\" or the name of an "
                               "installed entry point in the group autograph_hook.backends"),
-        ("verify = 1", "there is no setting 'verify'."),
+        ("verify = true", "verify = True is not accepted. It must be a number of calls, 0 or more."),
         ("tensorflow = 3", "tensorflow must be a table, not 3."),
         ("tensorflow = { jit = true }", "there is no setting 'tensorflow.jit'. Did you mean 'tensorflow.jit_compile'?"),
         ("overrides = 3", "overrides must be written as [[tool.autograph_hook.overrides]] tables."),

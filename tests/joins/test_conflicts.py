@@ -19,7 +19,7 @@ CONFLICTS = {
                 mode = x
             return mode + "b"
         """,
-        r":3, in f: mode is the Python str 'a' from line 4 and a int32 tensor of shape \(\) from line 6, and which of the "
+        r":3, in f: mode is the Python str 'a' from line 4 and an int32 tensor of shape \(\) from line 6, and which of the "
         "two is known only when the graph runs: give it values of one type and structure on both paths",
     ),
     "the value from before": (
@@ -30,7 +30,7 @@ CONFLICTS = {
                 mode = x
             return mode + 1
         """,
-        r":4, in f: mode is a int32 tensor of shape \(\) from line 5 and the Python str 'a' from before line 4",
+        r":4, in f: mode is an int32 tensor of shape \(\) from line 5 and the Python str 'a' from before line 4",
     ),
     "structures that differ": (
         """
@@ -51,7 +51,7 @@ CONFLICTS = {
                 y = tf.cast(x, tf.float32)
             return y * y
         """,
-        r":4, in f: y is a float32 tensor of shape \(\) from line 5 and a int32 tensor of shape \(\) from before line 4",
+        r":4, in f: y is a float32 tensor of shape \(\) from line 5 and an int32 tensor of shape \(\) from before line 4",
     ),
     "functions that differ": (
         """
@@ -72,7 +72,7 @@ CONFLICTS = {
                     mode = x
             return [mode]
         """,
-        r":5, in f: mode is a int32 tensor of shape \(\) from line 6 and the Python str 'a'",
+        r":5, in f: mode is an int32 tensor of shape \(\) from line 6 and the Python str 'a'",
     ),
     "handed to another function": (
         """
@@ -113,7 +113,7 @@ CONFLICTS = {
                 return "yes"
             return x
         """,
-        r":3, in f: the function returns the Python str 'yes' in line 4 and a int32 tensor of shape \(\) in line 5, and "
+        r":3, in f: the function returns the Python str 'yes' in line 4 and an int32 tensor of shape \(\) in line 5, and "
         "which of the two is known only when the graph runs: return values of one kind on every path",
     ),
     "the result, None on one path": (
@@ -122,7 +122,7 @@ CONFLICTS = {
             if x > 0:
                 return x
         """,
-        r":3, in f: the function returns a int32 tensor of shape \(\) in line 4 and None",
+        r":3, in f: the function returns an int32 tensor of shape \(\) in line 4 and None",
     ),
     "in a loop": (
         """
@@ -143,7 +143,7 @@ CONFLICTS = {
                 y = tf.cast(y, tf.float32) * 0.5
             return y
         """,
-        r":4, in f: y is a int32 tensor of shape \(\) before the loop and a float32 tensor of shape \(\) after",
+        r":4, in f: y is an int32 tensor of shape \(\) before the loop and a float32 tensor of shape \(\) after",
     ),
 }  # fmt: skip
 

@@ -515,7 +515,7 @@ FAILS = {
             return y
         """,
         r":5, in f: cannot access local variable .*y.* where it is not associated with a value: "
-        r"y is a int32 tensor of shape \(\) from line 4 and without a value from before line 3",
+        r"y is an int32 tensor of shape \(\) from line 4 and without a value from before line 3",
     ),
     "a deleted name": (
         """
@@ -535,7 +535,7 @@ FAILS = {
                 h = x
             return h + 1
         """,
-        r":6, in f: h is None here, and its value is used: h is a int32 tensor of shape \(\) from line 5 and None",
+        r":6, in f: h is None here, and its value is used: h is an int32 tensor of shape \(\) from line 5 and None",
     ),
     "None given to other code": (
         """
@@ -564,7 +564,7 @@ FAILS = {
             if x > 0:
                 return x
         """,
-        r"the function returned None, and its result is used: it returns a int32 tensor of shape \(\) in line 6 and None",
+        r"the function returned None, and its result is used: it returns an int32 tensor of shape \(\) in line 6 and None",
     ),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -17,6 +18,11 @@ from autograph_hook.backends.lantern.text import read
 from tests.conftest import clean_environment
 
 TEXT = "(program (def f ((x f64)) (f64) (begin (let (y f64) (exp x)) (tuple y))))"
+
+
+@pytest.fixture(autouse=True)
+def bytecode_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
 
 
 @pytest.fixture
@@ -76,3 +82,12 @@ def test_where_nothing_can_be_written_everything_works(tmp_path: Path) -> None:
     blocked.write_text("not a directory")
     assert Compiled(read(TEXT), {}, directory=blocked).run("f", 0.0) == (1.0,)
     assert blocked.read_text() == "not a directory"
+
+
+def test_the_oldest_files_of_a_source_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "MOST", 2)
+    for k in range(4):
+        cache.cached(tmp_path, f"k{k}", lambda: b"code", "model.py")
+        os.utime(tmp_path / f"model.k{k}.lantern", (k, k))
+    cache.cached(tmp_path, "other", lambda: b"code", "other.py")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["model.k2.lantern", "model.k3.lantern", "other.other.lantern"]

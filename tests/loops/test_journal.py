@@ -36,16 +36,17 @@ def test_each_loop_is_in_the_report_under_its_function(monkeypatch: pytest.Monke
     described = next(m for m in summary.modules() if m["file"] == "loops_in_the_report.py")
     functions = {function["qualname"]: function for function in described["functions"]}
     text = "the loop's index picks from a Python sequence, or counts"
-    assert functions["Model.run"]["statements"] == [
-        {"line": 8, "construct": "for", "decision": "rolled into one graph loop", "reason": None},
-        {"line": 10, "construct": "for", "decision": "unrolled", "reason": text},
-        {"line": 12, "construct": "while", "decision": "a graph loop", "reason": None},
-        {"line": 14, "construct": "for", "decision": "a graph loop", "reason": None},
+    names = ("line", "construct", "decision", "reason")
+    assert [tuple(statement[name] for name in names) for statement in functions["Model.run"]["statements"]] == [
+        (8, "for", "staged", "rolled into one graph loop"),
+        (10, "for", "python", f"unrolled: {text}"),
+        (12, "while", "staged", "a graph loop"),
+        (14, "for", "staged", "a graph loop"),
     ]
     lines = Report([described]).to_text().splitlines()
     place = next(i for i, line in enumerate(lines) if "Model.run " in line)
-    assert lines[place + 1] == "          line 8     for  rolled into one graph loop"
-    assert lines[place + 2].startswith("          line 10    for  unrolled: the loop's index")
+    assert lines[place + 1] == "          line 8     for  staged: rolled into one graph loop"
+    assert lines[place + 2].startswith("          line 10    for  python: range, unrolled: the loop's index")
 
 
 def test_nothing_is_noted_where_nothing_is_traced() -> None:
@@ -56,9 +57,9 @@ def test_nothing_is_noted_where_nothing_is_traced() -> None:
 
 def test_the_journal_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal, "LARGEST", 3)
-    monkeypatch.setattr(journal, "_entries", {})
+    monkeypatch.setattr(journal, "_notes", journal._Notes())
     for line in range(10):
-        journal.note("bounded.py", line, "f", "for", "unrolled", "first")
-    journal.note("bounded.py", 1, "f", "for", "a graph loop")
-    assert [str(entry) for entry in journal.entries("bounded.py")] == [
-        "unrolled: first", "a graph loop", "unrolled: first"]  # fmt: skip
+        journal.note("bounded.py", line, "f", "for", journal.PYTHON, "unrolled: first")
+    journal.note("bounded.py", 1, "f", "for", journal.PYTHON, "unrolled: second")
+    assert [(str(entry), entry.times) for entry in journal.entries("bounded.py")] == [
+        ("unrolled: first", 1), ("unrolled: second", 2), ("unrolled: first", 1)]  # fmt: skip

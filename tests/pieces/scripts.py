@@ -34,9 +34,9 @@ class Outcome:
         self.names = names
 
 
-def same_script(source: str, warm_up: int = 2, name: str = "__main__") -> Module:
+def same_script(source: str, warm_up: int = 2, name: str = "__main__", future: bool = False) -> Module:
     """The script prints, raises and leaves the same, hooked and plain. Returns what is known of the hooked module."""
-    text = HEAD + textwrap.dedent(source)
+    text = ("from __future__ import annotations\n" if future else "") + HEAD + textwrap.dedent(source)
     path = f"<script {next(_numbers)}>"
     plain = types.ModuleType("script")
     expected = _outcome(compile(text, path, "exec", dont_inherit=True), plain, path)

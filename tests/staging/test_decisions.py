@@ -44,11 +44,12 @@ def test_a_function_with_few_operations_is_plain() -> None:
 
 
 def test_a_function_whose_guards_keep_missing_is_plain() -> None:
-    program = Program("def f(x, n): return pad(x) * n")
+    program = Program("def f(x, name): return pad(x) * len(name)")
     for n in range(outermost.MOST_SPECIALIZATIONS + 4):
-        program.both(lambda m, n=n: m.f(X, n))
+        program.both(lambda m, n=n: m.f(X, "a" * n))
     staging = program.staging("f")
-    assert staging.reason is not None and "its guards keep missing" in staging.reason
+    assert staging.reason is not None
+    assert staging.reason.startswith("more than 8 kinds of calls: name was 'a")
     assert staging.calls == staging.calls_plain + staging.calls_staged
 
 
@@ -65,14 +66,14 @@ def test_an_inner_function_is_staged_when_the_outer_cannot_be() -> None:
         log = []
         def g(x): return pad(x)
         def f(x):
-            log.append(1)
+            log.append(id(x) > 0)
             return g(x) * 2
         def main(x):
             for _ in range(30): y = f(x)
             return y
     """)
     program.calls(3, lambda m: m.main(X))
-    program.assert_plain("f", "append")
+    program.assert_plain("f", "calls id")
     program.assert_staged("g")
     program.both(lambda m: len(m.log))
 
@@ -250,7 +251,7 @@ def test_a_script_prints_the_same_and_is_staged(project: Any) -> None:
 
     report = json.loads((project.path / "report.json").read_text())
     functions = {f["qualname"]: f for module in report["modules"] for f in module["functions"]}
-    assert functions["step"]["calls_staged"] > 50, functions["step"]
+    assert functions["step"]["status"] == "staged", functions["step"]
 
 
 def test_the_report_says_that_staged_calls_failed_and_keeps_a_plain_function_plain() -> None:

@@ -23,113 +23,38 @@ EFFECTS: dict[str, tuple[str, str, str]] = {
         log.addFilter(lambda record: records.append(record.getMessage()) or False)
         def f(x): log.warning("hello"); return pad(x)
         """, "records", "logging.Logger"),
-    "append": ("log = []\ndef f(x): log.append(1); return pad(x)", "log", "append"),
-    "append of a tensor": ("log = []\ndef f(x): log.append(x); return pad(x)", "log", ""),
-    "append by a bound method": ("log = []\nadd = log.append\ndef f(x): add(1); return pad(x)", "log",
-                                 "append"),
-    "append to what get gives": ("d = {'a': []}\ndef f(x): d.get('a').append(1); return pad(x)", "d",
-                                 "append"),
-    "append to an element": ("d = [[], []]\ndef f(x): max(d, key=id_).append(1); return pad(x)\n"
-                             "def id_(x): return 0", "d", "append"),
-    "append to what a loop gives": ("d = [[], []]\ndef f(x):\n  for e in d: e.append(1)\n  return pad(x)", "d",
-                                    "append"),
     "append to an argument": ("def f(x): return g(x, [1])\ndef g(x, xs): xs.append(x); return pad(x), len(xs)",
                               "None", None),
     "append by map": ("log = []\ndef f(x): list(map(log.append, [1, 2])); return pad(x)", "log", "list.append"),
     "append as a key function": ("log = []\ndef f(x): sorted([1, 2], key=log.append); return pad(x)", "log",
                                  "list.append"),
-    "extend": ("log = []\ndef f(x): log.extend([1]); return pad(x)", "log", "extend"),
-    "in-place add to a list": ("log = []\ndef f(x):\n  xs = log\n  xs += [1]\n  return pad(x)", "log",
-                               "changes list in place"),
-    "pop": ("log = list(range(99))\ndef f(x): return pad(x) * float(log.pop())", "log", "pop"),
-    "dict store": ("d = {}\ndef f(x): d['a'] = x; return pad(x)", "d", ""),
-    "dict count": ("d = {'a': 0}\ndef f(x): d['a'] += 1; return pad(x) * d['a']", "d", ""),
-    "dict update": ("d = {}\ndef f(x): d.update(a=1); return pad(x)", "d", "update"),
-    "dict setdefault": ("d = {}\ndef f(x): return pad(x) * d.setdefault('a', 2.0)", "d", "setdefault"),
     "dict in-place or": ("d = {}\ndef f(x):\n  e = d\n  e |= {'a': 1}\n  return pad(x)", "d", "changes dict in place"),
-    "dict delete": ("d = dict.fromkeys(range(9))\ndef f(x): del d[min(d)]; return pad(x)", "d", "an item is deleted"),
-    "set add": ("s = set()\ndef f(x): s.add(1); return pad(x)", "s", "add"),
-    "global": ("n = 0\ndef f(x):\n  global n\n  n += 1\n  return pad(x) * n", "n", "stores to a name"),
-    "a global of an inner function": ("n = 0\ndef g():\n  global n\n  n += 1\ndef f(x):\n  g()\n  return pad(x)", "n",
-                                      "stores to a name of the module"),
-    "nonlocal": ("""
-        def make():
-            n = 0
-            def f(x):
-                nonlocal n
-                n += 1
-                return pad(x) * n
-            return f, lambda: n
-        f, get = make()
-        """, "get()", "stores to a name"),
-    "nonlocal of an inner function": ("""
-        def make():
-            n = 0
-            def g():
-                nonlocal n
-                n += 1
-            def f(x):
-                g()
-                return pad(x)
-            return f, lambda: n
-        f, get = make()
-        """, "get()", "stores to n, a name of an enclosing function"),
-    "nonlocal in the body of a loop": ("""
-        def make():
-            n = 0
-            def g():
-                nonlocal n
-                for i in range(2):
-                    n += i
-            def f(x):
-                g()
-                return pad(x)
-            return f, lambda: n
-        f, get = make()
-        """, "get()", "stores to n, a name of an enclosing function"),
-    "an attribute": ("class C: pass\nc = C()\ndef f(x): c.x = x; return pad(x)", "vars(c)", "the attribute 'x' is set"),
-    "a counted attribute": ("class C: n = 0\nc = C()\ndef f(x): c.n += 1; return pad(x) * c.n", "vars(c)",
-                            "the attribute 'n' is set"),
-    "setattr": ("class C: pass\nc = C()\ndef f(x): setattr(c, 'x', 1); return pad(x)", "vars(c)", "'x' is set"),
     "delattr": ("class C: pass\nc = C(); c.x = 1\ndef f(x):\n  if hasattr(c, 'x'): del c.x\n  return pad(x)", "vars(c)",
                 None),
-    "__dict__": ("class C: pass\nc = C()\ndef f(x): c.__dict__['x'] = 1; return pad(x)", "vars(c)", "an item is set"),
+    "__dict__": ("class C: pass\nc = C()\ndef f(x): c.__dict__['x'] = 1; return pad(x)", "vars(c)",
+                 "changes the __dict__ of an object"),
     "a class's attribute": ("class C: pass\nc = C()\ndef f(x): type(c).n = 1; return pad(x)", "vars(C).get('n')",
                             "'n' is set"),
-    "a class's attribute in __init__": ("class C:\n  n = 0\n  def __init__(self): C.n += 1\n"
-                                        "def f(x): C(); return pad(x)", "C.n", "'n' is set"),
-    "an attribute as a loop's target": ("class C: pass\nc = C()\ndef f(x):\n  for c.i in range(3): pass\n"
-                                        "  return pad(x)", "vars(c)", "'i' is set"),
-    "a loop's target and unpacking": ("d = [0, 0]\ndef f(x):\n  d[0], (d[1], _) = 1, (2, 3)\n  return pad(x)", "d",
-                                      "an item is set"),
     "operator.setitem": ("import operator\nd = [0]\ndef f(x): operator.setitem(d, 0, 5); return pad(x)", "d",
                          "calls _operator.setitem"),
     "exec": ("log = []\ndef f(x): exec('log.append(1)'); return pad(x)", "log", "exec"),
     "eval": ("log = []\ndef f(x): eval('log.append(1)'); return pad(x)", "log", "eval"),
     "globals": ("n = 0\ndef f(x): globals()['n'] = 5; return pad(x)", "n", "globals"),
-    "a property with an effect": ("class C:\n  n = 0\n  @property\n  def p(self): self.n += 1; return 2.0\nc = C()\n"
-                                  "def f(x): return pad(x) * c.p", "c.n", "the attribute 'n' is set"),
     "__getattr__ with an effect": ("class C:\n  log = []\n  def __getattr__(self, name): self.log.append(name)\n"
                                    "c = C()\ndef f(x): c.a; return pad(x)", "c.log", "'a'"),
     "hasattr with an effect": ("class C:\n  log = []\n  def __getattr__(self, name): self.log.append(name)\n"
                                "c = C()\ndef f(x): return pad(x) * hasattr(c, 'a')", "c.log", "'a'"),
-    "an operator with an effect": ("class C:\n  n = 0\n  def __add__(self, x): self.n += 1; return x\nc = C()\n"
-                                   "def f(x): return c + pad(x)", "c.n", "the attribute 'n' is set"),
-    "a comparison with an effect": ("class C:\n  n = 0\n  def __eq__(self, x): self.n += 1; return True\nc = C()\n"
-                                    "def f(x): return pad(x) * (c == 3)", "c.n", "the attribute 'n' is set"),
-    "a truth with an effect": ("class C:\n  n = 0\n  def __bool__(self): self.n += 1; return True\nc = C()\n"
-                               "def f(x): return pad(x) if c else x", "c.n", "the attribute 'n' is set"),
     "random": ("import random\ndef f(x): return pad(x) * random.Random(1).random()", "None", "makes an instance"),
     "random.random": ("import random\ndef f(x): random.random(); return pad(x)", "None", "calls Random.random"),
     "np.random": ("def f(x): np.random.rand(); return pad(x)", "None", "RandomState"),
-    "np.sum": ("def f(x): return pad(x) * float(np.sum([1.0]))", "None", "calls numpy.sum"),
+    "np.sum": ("def f(x): return pad(x) * float(np.sum(np.ones(2)))", "None", "numpy"),
     "time": ("import time\ndef f(x): time.time(); return pad(x)", "None", "calls time.time"),
     "open": ("def f(x):\n  with open('/dev/null') as file: pass\n  return pad(x)", "None", "calls"),
-    "numpy": ("def f(x): return pad(x) * x.numpy().sum()", "None", "'numpy'"),
+    "numpy": ("def f(x): return pad(x) * x.numpy().sum()", "None", "reads 'sum' of a Python value of a tensor"),
     "numpy of a variable": ("v = tf.Variable(2.0)\ndef f(x): return pad(x) * v.numpy()", "None", "'numpy'"),
-    "float": ("def f(x): return pad(x) * float(x[0])", "None", "makes a Python float"),
+    "float": ("def f(x): return pad(x) * float(x[0])", "None", "uses a Python value of a tensor"),
     "int": ("def f(x): return pad(x) * int(x[0])", "None", "makes a Python int"),
-    "bool": ("def f(x): return pad(x) if bool(x[0]) else x", "None", "makes a Python bool"),
+    "bool": ("def f(x): return pad(x) if bool(x[0]) else x", "None", "uses a Python value of a tensor"),
     "float of a variable": ("v = tf.Variable(2.0)\ndef f(x): return pad(x) * float(v)", "None", ""),
     "str": ("def f(x): return pad(x), str(x)", "None", ""),
     "an f-string": ("def f(x): return pad(x), f'{x}'", "None", "makes a text of a Tensor"),
@@ -204,9 +129,6 @@ EFFECTS: dict[str, tuple[str, str, str]] = {
                             "None", "GradientTape.reset"),
     "a TensorArray from outside": ("ta = tf.TensorArray(tf.float32, 2, clear_after_read=False).write(0, 1.0)\n"
                                    "def f(x): return pad(x) * ta.read(0)", "None", ""),
-    "a Keras layer": ("import keras\nlayer = keras.layers.Dense(3, kernel_initializer='ones')\n"
-                      "def f(x): return pad(layer(x[None]))", "None",
-                      "calls a keras.src.layers.core.dense.Dense, which is not enabled and not known to be safe"),
     "a number that depends on a tensor": ("def f(x): return pad(x), 1 if x[0] > 0 else 2", "None", "Python value"),
     "a number returned on one path": ("def f(x):\n  x = pad(x)\n  if x[0] > 0: return 1\n  return 2", "None",
                                       "the result is a Python value"),
@@ -239,7 +161,7 @@ EFFECTS: dict[str, tuple[str, str, str]] = {
     "the same list twice": ("def f(x):\n  xs = [pad(x)]\n  return xs, xs", "None", "same list in two places"),
     "a set returned": ("def f(x): return pad(x), {1, 2}", "None", "returns a new set"),
     "append in a staged loop": ("log = []\ndef f(x):\n  while tf.reduce_sum(x) < 9:\n    x = x + 1\n"
-                                "    log.append(1)\n  return pad(x)", "log", "append"),
+                                "    log.append(1)\n  return pad(x)", "log", "changes the length of a list"),
     "append in tf.map_fn": ("log = []\ndef g(x): log.append(1); return x * 2\ndef f(x): return pad(tf.map_fn(g, x))",
                             "len(log)", "append"),
 }  # fmt: skip
@@ -395,17 +317,17 @@ def test_a_container_that_is_given_comes_back_as_itself() -> None:
     given = [X]
     for _ in range(3):
         assert program.hooked.f(given) is given
-    program.assert_plain("f", "returns the list that it was given")
+    program.assert_staged("f")
 
 
-def test_arguments_are_changed_by_the_plain_run_only() -> None:
+def test_arguments_are_changed_as_the_plain_run_changes_them() -> None:
     program = Program("def f(xs, d):\n    xs.append(pad(xs[0]))\n    d['n'] = len(xs)\n    return xs[-1]")
     for module in (program.plain, program.hooked):
         module.xs, module.d = [X], {}
     for _ in range(4):
         program.both(lambda m: m.f(m.xs, m.d))
         program.both(lambda m: (m.xs, m.d))
-    program.assert_plain("f", "that was there before")
+    program.assert_staged("f")
 
 
 def test_an_exception_on_a_python_value_is_the_plain_one() -> None:
@@ -521,7 +443,7 @@ def test_objects_live_no_longer_for_having_been_staged() -> None:
             def f(self, x): return pad(x) * self.layers[0].w * self.parts["n"] + self.parts["l"].w
         def f(x, model): return model.f(x)
     """)
-    for _ in range(20):
+    for _ in range(7):
         model = program.hooked.Model()
         reference = weakref.ref(model)
         for _ in range(3):
@@ -531,7 +453,7 @@ def test_objects_live_no_longer_for_having_been_staged() -> None:
         assert reference() is None
         assert program.staging("f").specializations == []
     program.assert_staged("f")
-    assert program.staging("f").calls_staged > 50
+    assert program.staging("f").calls_staged == 20
 
 
 EITHER: dict[str, str] = {

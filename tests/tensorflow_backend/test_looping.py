@@ -128,7 +128,7 @@ def test_a_tensor_is_promoted_where_nothing_is_lost_and_an_error_otherwise() -> 
 
     assert run(tf.constant(1.0), tf.constant(0.5, tf.float64)).dtype == tf.float64
     with pytest.raises(
-        StagingError, match=r"model.py:7, in step: y is a int32 .* before the loop and a float32 .* after an iteration"
+        StagingError, match=r"model.py:7, in step: y is an int32 .* before the loop and a float32 .* after an iteration"
     ):
         run(tf.constant(1), tf.constant(0.5))
 

@@ -96,7 +96,7 @@ def test_a_backend_that_nobody_has_is_an_error_that_names_those_there_are(
 ) -> None:
     monkeypatch.setattr(registry_module, "_entry_points", lambda: [SimpleNamespace(name="toy")])
     with pytest.raises(
-        AutographError, match="there is no backend 'tensorflw': the backends are auto, tensorflow, toy"
+        AutographError, match="there is no backend 'tensorflw': the backends are auto, lantern, tensorflow, toy"
     ):
         Registry().choose("tensorflw")
 

@@ -14,16 +14,24 @@ from autograph_hook.backends.tensorflow import (
     builtin_functions,
     calls,
     combined_walks,
+    datasets,
     deciding,
     effects,
     elements,
     exact,
+    explaining,
     failures,
+    gradients,
+    graph_writing,
+    inputs,
+    keras_objects,
+    keras_state,
     list_functions,
     list_methods,
     lists,
     looping,
     maybe,
+    modules,
     operators,
     printing,
     private,
@@ -37,6 +45,7 @@ from autograph_hook.backends.tensorflow import (
     traces,
     updates,
     values,
+    verifying,
 )
 
 RECOGNISED = (*values.STAGED, private.CompositeTensor, combined_walks.Lazy, maybe.Maybe)
@@ -48,18 +57,30 @@ class TensorFlow:
 
     name = "tensorflow"
     framework = "tensorflow"
+    graph_files: tuple[str, ...] = private.GRAPH_FILES
+    only_by_name = False
+    rounding = 0.0
 
     def __init__(self) -> None:
         self._staged: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
+        self._recognised: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
 
     # Recognising.
 
     tracing = staticmethod(traces.tracing)
     watch = staticmethod(traces.watch)
+    write_graphs = staticmethod(graph_writing.write_to)
+    made = staticmethod(graph_writing.compiled)
     own = staticmethod(calls.own)
+    meaning = staticmethod(explaining.meaning)
+    said = staticmethod(explaining.said)
+    shorten = staticmethod(explaining.shorten)
 
     def recognises(self, kind: type) -> bool:
-        return issubclass(kind, RECOGNISED)
+        known = self._recognised.get(kind)
+        if known is None:  # asked once of a type: some of these are protocols, which look at all its attributes
+            known = self._recognised[kind] = issubclass(kind, RECOGNISED)
+        return known
 
     def is_staged(self, value: Any) -> bool:
         kind = type(value)
@@ -141,6 +162,7 @@ class TensorFlow:
     def set_item(self, subject: Any, key: Any, value: Any) -> Any:
         if isinstance(subject, tf.Tensor):
             return updates.updated(subject, key, value)
+        exact.note_choice()
         list_methods.set_item(subject, key, value)
         return subject
 
@@ -168,12 +190,29 @@ class TensorFlow:
     is_symbolic = staticmethod(staging.is_symbolic)
     is_tensor = staticmethod(staging.is_tensor)
     tensor_test = staticmethod(staging.tensor_test)
+    shape_of = staticmethod(inputs.shape_of)
+    relaxed_test = staticmethod(inputs.relaxed_test)
+    add_input = staticmethod(inputs.add_input)
+    tensor_of = staticmethod(inputs.tensor_of)
+    tensor_of_array = staticmethod(inputs.tensor_of_array)
+    eagerly = staticmethod(inputs.eagerly)
+    place_of = staticmethod(inputs.place_of)
+    is_uniform = staticmethod(inputs.is_uniform)
+    takes_numbers = staticmethod(inputs.takes_numbers)
+    makes_constant = staticmethod(inputs.makes_constant)
+    require_plain_uses = staticmethod(inputs.require_plain_uses)
+    item_of = staticmethod(inputs.item)
+    may_read_ahead = staticmethod(datasets.may_read_ahead)
     is_truth = staticmethod(exact.is_truth)
+    is_watched = staticmethod(gradients.is_watched)
     provides = staticmethod(staging.provides)
+    sets_plainly = staticmethod(staging.sets_plainly)
     is_constant = staticmethod(effects.is_constant)
     effect = staticmethod(effects.effect)
     is_option = staticmethod(effects.is_option)
-    is_setting = staticmethod(effects.is_setting)
+    objects = staticmethod(keras_state.KerasState)
+    may_read = staticmethod(keras_objects.may_read)
+    same_variables = staticmethod(modules.SameVariables)
     holds_symbols = staticmethod(effects.holds_symbols)
     refusal = staticmethod(effects.refusal)
     foreign = staticmethod(effects.foreign)
@@ -187,6 +226,19 @@ class TensorFlow:
     hand_out = staticmethod(printing.hand_out)
     readable = staticmethod(printing.readable)
     stand_ins = staticmethod(printing.stand_ins)
+
+    # Verifying.
+
+    repeats = staticmethod(verifying.repeats)
+    variables = staticmethod(verifying.variables)
+    name_of = staticmethod(verifying.name_of)
+    held = staticmethod(verifying.held)
+    hold = staticmethod(verifying.hold)
+    keeps_state = staticmethod(verifying.keeps_state)
+    random_state = staticmethod(verifying.random_state)
+    put_random_state = staticmethod(verifying.put_random_state)
+    same_random_state = staticmethod(verifying.same_random_state)
+    difference = staticmethod(verifying.difference)
 
 
 BACKEND = TensorFlow()

@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from autograph_hook.backends.tensorflow import exact, printing, private
-from autograph_hook.backends.tensorflow.failures import order
+from autograph_hook.backends.tensorflow.failures import Unordered, is_acyclic, order
 
 
 class VariableCreation(BaseException):
@@ -35,9 +35,10 @@ class Compiled:
         self.captures: list[Any] = list(concrete.captured_inputs)
         self.writes = "PrintV2" in self.stateful_ops
 
-    def __call__(self, inputs: list[Any]) -> list[Any]:
+    def __call__(self, inputs: list[Any], captures: list[Any] | None = None) -> list[Any]:
+        """`captures`, where not all of them are what they were at tracing."""
         with private.with_options(self._options):
-            return self._call(inputs, self.captures)  # type: ignore[no-any-return]
+            return self._call(inputs, self.captures if captures is None else captures)  # type: ignore[no-any-return]
 
 
 def trace(
@@ -52,12 +53,15 @@ def trace(
     Raises VariableCreation instead of creating a variable, and whatever `function` raises.
     """
 
+    is_turned = False
+
     def flat(*tensors: Any) -> list[Any]:
+        nonlocal is_turned
         with _no_variables(), printing.top():
             outputs = list(function(list(tensors)))
             exact.check_outputs(outputs)
             exact.check_uses()
-        order(tf.compat.v1.get_default_graph())
+        is_turned = order(tf.compat.v1.get_default_graph())
         return outputs
 
     flat.__name__ = flat.__qualname__ = name
@@ -65,7 +69,10 @@ def trace(
     whole = tf.function(flat, input_signature=specs, autograph=False, jit_compile=jit_compile or None)
     # Around the trace as well as in it: `tf.init_scope` leaves the graph, not this.
     with _no_variables(), private.variable_scope_kept():
-        return Compiled(whole.get_concrete_function())
+        concrete = whole.get_concrete_function()
+    if is_turned and not is_acyclic(concrete.graph):
+        raise Unordered("operations that may fail come after changes of state for which they wait")
+    return Compiled(concrete)
 
 
 @contextlib.contextmanager

@@ -44,6 +44,8 @@ def _picked(function: Callable[..., Any], elements: Sequence[Any]) -> Any:
         raise exact.Inexact(f"calls {function.__name__}() of tensors of {best.dtype.name}")
     if any(other.dtype != best.dtype for other in others) or any(map(exact.is_truth, elements)):
         raise exact.Inexact(f"calls {function.__name__}() of tensors of several dtypes")
+    if best.dtype.is_floating:
+        exact.note_choice()
     for other in others:
         best = tf.where(other < best if function is min else other > best, other, best)
     return best

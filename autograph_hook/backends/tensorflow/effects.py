@@ -13,7 +13,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from autograph_hook.backends.tensorflow import private
+from autograph_hook.backends.tensorflow import keras_objects, private
 
 
 def _words(text: str) -> frozenset[str]:
@@ -28,8 +28,8 @@ CALLS = "calls"
 """Calls functions that it is given, for each element or iteration."""
 OWN = "own"
 """A method that changes or uses up its object, which must therefore have been made in the trace."""
-SETTINGS = "settings"
-"""A method of an object whose attributes decide what it computes: they are facts."""
+STATE = "state"
+"""Called on an object of Keras, whose state is guarded as a whole."""
 
 # Every public function of these modules is pure, but for the exceptions below.
 MODULES = (
@@ -66,8 +66,9 @@ FUNCTIONS: dict[str, str] = {
         adjust_brightness adjust_contrast adjust_gamma adjust_hue adjust_saturation central_crop convert_image_dtype
         crop_to_bounding_box extract_patches flip_left_right flip_up_down grayscale_to_rgb hsv_to_rgb image_gradients
         pad_to_bounding_box per_image_standardization psnr resize resize_with_crop_or_pad resize_with_pad
-        rgb_to_grayscale rgb_to_hsv rgb_to_yiq rgb_to_yuv rot90 sobel_edges ssim total_variation transpose yiq_to_rgb
-        yuv_to_rgb
+        random_brightness random_contrast random_crop random_flip_left_right random_flip_up_down random_hue
+        random_saturation rgb_to_grayscale rgb_to_hsv rgb_to_yiq rgb_to_yuv rot90 sobel_edges ssim total_variation
+        transpose yiq_to_rgb yuv_to_rgb
     """,
     "tensorflow.debugging": "check_numerics is_numeric_tensor",
 }
@@ -131,8 +132,6 @@ METHODS_BY_MODULE: tuple[tuple[str, str, str], ...] = (
     ("keras.src.backend.Variable", "assign assign_add assign_sub", PURE),
     ("tensorflow.python.framework.tensor", "get_shape", PURE),
     ("tensorflow.python.framework.ops", "get_shape", PURE),
-    ("keras.src.optimizers", "apply_gradients apply", SETTINGS),
-    ("keras.src.losses", "__call__", SETTINGS),
 )
 
 READABLE = frozenset({"dtype", "shape", "ndim", "get_shape"})
@@ -150,6 +149,8 @@ IMMUTABLE = (tf.DType, tf.TensorShape, tf.TensorSpec)
 def effect(function: Any) -> str | None:
     """What a call of this function, method, class or object does; None where it is not known to be safe."""
     kind = type(function)
+    if keras_objects.may_call(function):
+        return STATE
     if kind is types.MethodType:
         return _method_effect(function.__func__, function.__self__)
     if isinstance(function, type):
@@ -294,10 +295,6 @@ def is_option(name: str) -> bool:
     return name in _OPTIONS
 
 
-def is_setting(kind: type) -> bool:
-    return kind.__module__.startswith(("keras.src.optimizers", "keras.src.losses", "keras.src.dtype_policies"))
-
-
 _SAME_OF_SYMBOLS = ("Tensor", "Variable", "RaggedTensor", "SparseTensor", "IndexedSlices", "TensorArray", "Module")
 
 
@@ -314,6 +311,8 @@ def foreign(value: Any) -> str | None:
     if isinstance(value, tf.Tensor):
         if not hasattr(value, "_numpy"):
             return "uses a tensor of another graph"
+        if keras_objects.has_mask(value):
+            return "uses a tensor that carries a Keras mask"
         return "uses a handle" if value.dtype in (tf.resource, tf.variant) else None
     if private.is_keras_variable(value):
         return None

@@ -7,8 +7,11 @@ The same goes for the text of a symbolic tensor, which is not the text of an eag
 
 from __future__ import annotations
 
+import functools
 import re
+import sys
 import threading
+import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,6 +32,7 @@ class _Thread(threading.local):
     active = 0
     demanded = False
     truths: dict[int, Any] | None = None
+    chosen = False
 
 
 _thread = _Thread()
@@ -38,12 +42,18 @@ class exactly:
     """What this thread traces here must be exact."""
 
     def __enter__(self) -> None:
-        private.watch_texts(_refuse_text)
-        self.before = (_thread.active, _thread.truths)
-        _thread.active, _thread.truths = 1, {}
+        _watch()
+        self.before = (_thread.active, _thread.truths, _thread.chosen)
+        _thread.active, _thread.truths, _thread.chosen = 1, {}, False
 
     def __exit__(self, *error: object) -> None:
-        _thread.active, _thread.truths = self.before
+        _thread.active, _thread.truths, _thread.chosen = self.before
+
+
+@functools.cache
+def _watch() -> None:
+    private.watch_texts(_refuse_text)
+    private.watch_sums(lambda: bool(_thread.active) and not tf.executing_eagerly())
 
 
 class kept:
@@ -72,14 +82,28 @@ def is_demanded_by_caller() -> bool:
     return bool(_thread.active) and not _thread.demanded
 
 
+def note_choice() -> None:
+    """A value was picked by a tensor: eagerly, a gradient does not flow to the others."""
+    _thread.chosen = True
+
+
+def has_chosen() -> bool:
+    return _thread.chosen
+
+
 def refusal(text: str) -> BaseException:
     """What is raised where the graph cannot give a value: an error for the user, or the end of a trace of ours."""
     return Inexact(text) if _thread.active else StagingError(text)
 
 
 def _refuse_text(kind: str) -> None:
-    if _thread.active and not tf.executing_eagerly():
+    if _thread.active and not tf.executing_eagerly() and not _is_of_framework(sys._getframe(2)):
         raise Inexact(f"makes a text of a {kind}")
+
+
+def _is_of_framework(frame: types.FrameType) -> bool:
+    """Is a text made by the framework's own code? That is for a message of an error, which ends the trace."""
+    return str(frame.f_globals.get("__name__")).startswith(("tensorflow.", "keras.src.", "tf_keras.src."))
 
 
 def truth(tensor: Any) -> Any:
@@ -131,6 +155,8 @@ def check_item(subject: Any, key: Any) -> None:
     is_python = isinstance(subject, (list, tuple)) and not all(isinstance(item, tf.Tensor) for item in subject)
     if _thread.active and is_python:
         raise Inexact("picks from Python values by an index that depends on a tensor")
+    if isinstance(subject, (list, tuple)):
+        note_choice()
 
 
 class Watched:

@@ -1,8 +1,8 @@
 """Operations that may fail when the graph runs come before those that change state.
 
 A staged call that fails is answered by the plain run, which raises what the user expects. That is right only
-if the failed call has changed nothing. So every change of state waits for all operations before it that may
-fail; and a graph in which an operation that may fail follows a change of state is refused.
+if the failed call has changed nothing. So every change of state waits for all operations that may fail; and a
+graph in which an operation that may fail depends on a change of state is refused.
 
 An operation may fail unless it is known not to: the tables below name the kinds whose failures are found while
 tracing, because they depend on dtypes and known shapes alone.
@@ -14,7 +14,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from autograph_hook.backends.tensorflow import printing, private
+from autograph_hook.backends.tensorflow import printing, private, random_draws
+from autograph_hook.backends.tensorflow.forwarding import forward
 
 
 def _words(text: str) -> frozenset[str]:
@@ -84,10 +85,15 @@ CHANGES = _words(
 )
 """Change state, and do not fail: what they are given is checked while tracing."""
 
-CHECKED_CHANGES = ("ResourceApply", "ResourceSparseApply", "ResourceScatter")
-"""Change state after they have checked what they are given."""
+CHECKED_CHANGES = ("ResourceSparseApply", "ResourceScatter")
+"""Change state after they have checked the indices that they are given."""
 
-FUNCTIONAL = frozenset({"If", "StatelessIf", "While", "StatelessWhile", "PartitionedCall", "StatefulPartitionedCall"})
+FUNCTIONAL = frozenset(
+    {
+        "If", "StatelessIf", "Case", "StatelessCase", "While", "StatelessWhile", "PartitionedCall",
+        "StatefulPartitionedCall",
+    }
+)  # fmt: skip
 
 
 def mark() -> tuple[Any, int]:
@@ -105,6 +111,8 @@ def acted_since(before: tuple[Any, int]) -> bool:
 
 
 def _acts(operation: Any) -> bool:
+    if random_draws.is_of_ours(operation):
+        return True
     if not private.is_stateful(operation.type):
         return False
     if operation.type in FUNCTIONAL:
@@ -118,22 +126,107 @@ class Unordered(Exception):
     """An operation that may fail follows one that changes state."""
 
 
-def order(graph: Any) -> None:
-    """Add the control edges to a function's graph. Raises Unordered where edges do not help."""
+def order(graph: Any) -> bool:
+    """Add the control edges to a function's graph: every change of state waits for all operations that may fail.
+
+    Those too that come after it in the program, if they do not depend on it: a dropout layer draws its next seed, then
+    the loss is computed, which may fail. Raises Unordered where one depends on a change. Does a change wait for a later
+    operation now? Then `is_acyclic` is to be asked when the graph is complete.
+    """
+    forward(graph)
     known: dict[str, tuple[bool, bool]] = {}
     may_fail: list[Any] = []
-    changed: Any = None
+    changes: list[Any] = []
+    is_turned = False
+    before = _Before()
     for operation in graph.get_operations():
-        fails, changes = _nature(operation, known)
-        if fails and changed is not None:
-            raise Unordered(f"{operation.type}, which may fail, comes after a change of state ({changed.type})")
-        if fails and changes and operation.type in FUNCTIONAL:
+        fails, does_change = _nature(operation, known)
+        change = before.change(operation)
+        if fails and change is not None:
+            raise Unordered(f"{operation.type}, which may fail, comes after a change of state ({change.type})")
+        if fails and does_change and operation.type in FUNCTIONAL:
             raise Unordered(f"{operation.name} holds both changes of state and operations that may fail")
-        if changes:
-            private.add_control_inputs(operation, may_fail)
-            changed = operation
-        elif fails:
-            may_fail.extend(_ends(operation))
+        if fails:
+            may_fail.append(operation)
+            is_turned = is_turned or bool(changes)
+        if does_change:
+            changes.append(operation)
+        before.note(operation, does_change)
+    both = [operation for operation in changes if operation in may_fail]
+    if len(both) > 1:
+        raise Unordered(f"{both[1].type}, which may fail, comes after a change of state ({both[0].type})")
+    if changes:
+        _wait(changes, [operation for operation in may_fail if operation not in both], both)
+    return is_turned
+
+
+class _Before:
+    """For which change of state does an operation wait? While the operations are looked at in the program's order.
+
+    Beside what an operation is given, it is the order that TensorFlow will add when the trace ends: on one resource,
+    and among the stateful operations that have none.
+    """
+
+    def __init__(self) -> None:
+        self._after: dict[str, Any] = {}  # operations that wait for a change, by name, and the change
+        self._written: dict[str | None, Any] = {}  # resources that have been changed; None for those without one
+
+    def change(self, operation: Any) -> Any:
+        for other in (*(given.op for given in operation.inputs), *operation.control_inputs):
+            if other.name in self._after:
+                return self._after[other.name]
+        return next((self._written[key] for key in _ordered_by(operation) if key in self._written), None)
+
+    def note(self, operation: Any, does_change: bool) -> None:
+        change = operation if does_change else self.change(operation)
+        if change is not None:
+            self._after[operation.name] = change
+            keys = _ordered_by(operation)
+            if does_change or keys == [None]:
+                self._written.update(dict.fromkeys(keys, change))
+
+
+def _ordered_by(operation: Any) -> list[str | None]:
+    resources: list[str | None] = [given.name for given in operation.inputs if given.dtype == tf.resource]
+    return resources or ([None] if private.is_ordered_without_resource(operation) else [])
+
+
+def _wait(changes: list[Any], may_fail: list[Any], both: list[Any]) -> None:
+    """Each change waits for all that may fail; `both`: a change that may fail itself, for which the others wait."""
+    ends = [end for operation in may_fail for end in _ends(operation)]
+    if len(ends) > 2 and len(changes) > 2:  # many edges: they meet in one operation
+        with tf.control_dependencies(None):
+            meeting = tf.no_op()
+        private.add_control_inputs(meeting, ends)
+        ends = [meeting]
+    for change in changes:
+        private.add_control_inputs(change, [*ends, *(operation for operation in both if operation is not change)])
+
+
+def is_acyclic(graph: Any) -> bool:
+    """Does no operation of a graph wait for itself? TensorFlow would run such a graph not at all, and write to the
+    terminal why."""
+    waiting: dict[Any, int] = {}
+    followers: dict[Any, list[Any]] = {}
+    for operation in graph.get_operations():
+        givers = {*(given.op for given in operation.inputs), *operation.control_inputs}
+        waiting[operation] = len(givers)
+        for giver in givers:
+            followers.setdefault(giver, []).append(operation)
+    ready = [operation for operation, count in waiting.items() if not count]
+    done = 0
+    while ready:
+        done += 1
+        for follower in followers.get(ready.pop(), ()):
+            waiting[follower] -= 1
+            if not waiting[follower]:
+                ready.append(follower)
+    return done == len(waiting)
+
+
+def changes(operation: Any) -> bool:
+    """Does it change state?"""
+    return _nature(operation, {})[1]
 
 
 def _ends(operation: Any) -> list[Any]:
@@ -153,13 +246,17 @@ def _nature(operation: Any, known: dict[str, tuple[bool, bool]]) -> tuple[bool, 
     kind = operation.type
     if printing.is_hand_out(operation):
         return False, False  # what is handed out of a call that fails is dropped
+    if random_draws.is_of_ours(operation):
+        return False, False
     if kind in FUNCTIONAL:
         return _nature_inside(operation, known)
     if kind in CHANGES:
         return not _shapes_known(operation), True
+    if kind.startswith("ResourceApply"):
+        return not _shapes_known(operation), True
     if kind.startswith(CHECKED_CHANGES):
         return True, True
-    if kind in INTEGERS_FAIL and not operation.inputs[0].dtype.is_integer:
+    if kind in INTEGERS_FAIL and (not operation.inputs[0].dtype.is_integer or _divides_by_constant(operation)):
         return not _shapes_known(operation), False
     if kind in NEVER_FAIL:
         return not _shapes_known(operation), False
@@ -168,6 +265,11 @@ def _nature(operation: Any, known: dict[str, tuple[bool, bool]]) -> tuple[bool, 
         return not _shapes_known(operation), False
     # An unknown stateful operation may also change something.
     return True, private.is_stateful(kind) and not kind.startswith(_CHANGE_NOTHING)
+
+
+def _divides_by_constant(operation: Any) -> bool:
+    divisor = tf.get_static_value(operation.inputs[1])
+    return operation.type != "Pow" and divisor is not None and bool((divisor > 0).all())
 
 
 def _is_constant(tensor: Any) -> bool:

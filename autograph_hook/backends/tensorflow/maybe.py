@@ -91,6 +91,9 @@ class Conflict(_Unread):
     def __init__(self, story: Story) -> None:
         self.story = story
 
+    def described(self) -> str:
+        return " or ".join(self.story.texts)
+
     def error(self) -> BaseException:
         return exact.refusal(self.story.text())
 
@@ -202,6 +205,9 @@ class Maybe(_Unread):
             return self.present if holds else tf.constant(False)
         return tf.logical_and(self.present, holds)
 
+    def described(self) -> str:
+        return f"{values.describe(self.value())} or {'None' if self.absent is None else 'without a value'}"
+
     def error(self) -> BaseException:
         return exact.refusal(self.story.text() if self.story is not None else self._message("it", None))
 
@@ -219,12 +225,25 @@ class Maybe(_Unread):
                 if checked is outer:
                     return value
             outer = getattr(outer, "outer_graph", None)
+        self._require_graph(graph, name, where)
         check = tf.debugging.Assert(self.present, [self._message(name, where)])
         with tf.control_dependencies([check] if check is not None else []):
             leaves = [tf.identity(leaf) if isinstance(leaf, tf.Tensor) else leaf for leaf in self.leaves]
         value = self.rebuild(self.part, iter(leaves))
         self._checked.append((graph, value))
         return value
+
+    def _require_graph(self, graph: Any, name: str, where: Location | None) -> None:
+        """It belongs to this graph, or to one around it."""
+        own = getattr(self.present, "graph", None)
+        while graph is not None and graph is not own:
+            graph = getattr(graph, "outer_graph", None)
+        if graph is None and own is not None:
+            place = "" if where is None else f"{where}: "
+            raise exact.refusal(
+                f"{place}{name or 'this value'} was kept by another graph than the one that is being built, or by "
+                "none: return it from where it is made, or keep it in a tf.Variable"
+            )
 
     def _message(self, name: str, where: Location | None) -> str:
         story = self.story
@@ -233,13 +252,15 @@ class Maybe(_Unread):
         two = "" if story is None else f": {name} {story.two()}"
         if self.absent is None:
             text = f"{name} is None here, and its value is used{two}"
+        elif name.startswith("the item "):
+            text = f"{name} has no value here{two}"
         elif "." in name:
             text = f"the attribute {name} has no value here{two}"
         else:
             text = f"cannot access local variable {name!r} where it is not associated with a value{two}"
         if story is not None and story.is_result:
             text = f"the function returned None, and its result is used: it returns {story.two()}"
-        return text if place is None else f"{place}: {text}"
+        return values.unescaped(text if place is None else f"{place}: {text}")
 
     def __repr__(self) -> str:
         kind = "None" if self.absent is None else "without a value"

@@ -53,11 +53,13 @@ def _stacked(elements: Sequence[Any]) -> Any:
     """The elements as one tensor, from which a graph can pick."""
     try:
         return tf.stack(list(elements))
-    except (TypeError, ValueError, tf.errors.OpError) as error:
+    except (TypeError, ValueError, tf.errors.OpError):
+        kinds = ", ".join(dict.fromkeys(map(values.describe, elements)))
         raise StagingError(
-            "an index that is known only when the graph runs can pick from a list only if its elements are "
-            f"tensors of one dtype and shape: {error}"
-        ) from error
+            f"an index that is known only when the graph runs picks from elements of different kinds: {kinds}. It can "
+            "pick from tensors and numbers of one dtype and shape: choose between others with `if`, or use a Python "
+            "int as the index"
+        ) from None
 
 
 def iterate(value: Any) -> Any:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -52,13 +54,17 @@ try:
     from tensorflow.python.autograph.impl import api as _api
     from tensorflow.python.autograph.impl import conversion as _conversion
 
-    _CONVERSION_OPTIONS = _converter.ConversionOptions(recursive=True, user_requested=False)
     _converted_call = _api.converted_call
     CONVERSION = True
 except (ImportError, AttributeError):
     CONVERSION = False
 
 from tensorflow.python.eager import context as _eager_context
+from tensorflow.python.eager import core as _core
+from tensorflow.python.eager import record as _record
+
+GRAPH_FILES: tuple[str, ...] = (f"{os.sep}polymorphic_function{os.sep}",)
+"""Where tf.function is. If it moves, the time in graphs of the program's own counts as that of the line that calls."""
 
 try:
     from tensorflow.python.types.distribute import Iterable as DistributedIterable
@@ -221,6 +227,27 @@ class LoopPair:
 def capture(graph: Any, tensor: Any) -> Any:
     """The tensor as it is seen inside a function graph."""
     return graph.capture(tensor)
+
+
+def add_input(value: Any, shape: Sequence[int | None] | None) -> Any:
+    """A placeholder for an eager tensor among the captures of the outermost function graph that is being built."""
+    graph = tf.compat.v1.get_default_graph()
+    while isinstance(graph, FuncGraph) and isinstance(graph.outer_graph, FuncGraph):
+        graph = graph.outer_graph
+    captures = getattr(graph, "_function_captures", None)
+    if captures is None or not hasattr(captures, "add_or_replace"):
+        raise StagingError("this TensorFlow takes no inputs of ours while a graph is built")
+    with graph.as_default(), tf.control_dependencies(None):
+        symbol = tf.raw_ops.Placeholder(dtype=value.dtype, shape=value.shape if shape is None else list(shape))
+    spec = tf.TensorSpec(symbol.shape, symbol.dtype)
+    captures.add_or_replace(key=id(value), external=value, internal=symbol, tracetype=spec, is_by_ref=False)
+    graph.inputs.append(symbol)
+    return symbol
+
+
+def numpy_promotion() -> bool:
+    """Are Python numbers promoted as NumPy does it?"""
+    return any(setting() for setting in _SETTINGS)
 
 
 def operations_are_watched() -> bool:
@@ -460,12 +487,55 @@ def _watched_text(kind: type, original: Callable[..., str], refuse: Callable[[st
     return text
 
 
+def watch_sums(in_order: Callable[[], bool]) -> None:
+    """Where `in_order` says so, have the sum of many tensors added up two at a time, in the order of the eager kernel.
+    For good.
+
+    Eagerly `AddN` adds up from the left, the first eight or fewer, then always the sum of the next eight. In a graph
+    the kernel begins with an input whose memory it may use again.
+    """
+    from tensorflow.python.ops import gen_math_ops
+
+    original = gen_math_ops.add_n
+
+    def from_left(inputs: Sequence[Any]) -> Any:
+        return functools.reduce(lambda total, item: original([total, item]), inputs)
+
+    @functools.wraps(original)
+    def add_n(inputs: Any, name: Any = None) -> Any:
+        if not in_order() or not isinstance(inputs, (list, tuple)) or len(inputs) < 3:
+            return original(inputs, name)
+        first = len(inputs) % 8
+        first = 8 + first if first < 2 else first
+        groups = [inputs[:first], *(inputs[i : i + 8] for i in range(first, len(inputs), 8))]
+        return from_left([from_left(group) for group in groups])
+
+    gen_math_ops.add_n = add_n
+
+
+def asks_for_shape() -> bool:
+    """Is the text that is being made one of an error that TensorFlow catches itself, where it tries whether tensors
+    are a shape?"""
+    caller = sys._getframe(3)
+    return caller.f_globals.get("__name__") == "tensorflow.python.framework.tensor_shape"
+
+
 def add_control_inputs(operation: Any, others: list[Any]) -> None:
     """Make an operation of the graph that is being built wait for others."""
     known = set(operation.control_inputs)
     missing = [other for other in others if other not in known and other is not operation]
     if missing:
         operation._add_control_inputs(missing)
+
+
+def is_ordered_without_resource(operation: Any) -> bool:
+    """Does TensorFlow run this operation, if it takes no resource, in the program's order with others of the kind?"""
+    try:
+        from tensorflow.python.framework.auto_control_deps import op_is_stateful
+
+        return bool(op_is_stateful(operation))
+    except (ImportError, AttributeError):
+        return is_stateful(operation.type)
 
 
 def function_names(operation: Any) -> list[str]:
@@ -504,11 +574,23 @@ def converting() -> bool:
 
 
 def converted_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """Call a function with TensorFlow's own conversion."""
-    if CONVERSION:
-        return _converted_call(function, args, dict(kwargs) or None, options=_CONVERSION_OPTIONS)
+    """Call a function with TensorFlow's own conversion, as code that the trace in progress has converted calls it."""
     context = tf.__internal__.autograph.control_status_ctx()
+    if CONVERSION:
+        options = _conversion_options(_optional_features(context.options))
+        return _converted_call(function, args, dict(kwargs) or None, options=options)
     return tf.__internal__.autograph.tf_convert(function, context)(*args, **kwargs)
+
+
+def _optional_features(options: Any) -> frozenset[Any]:
+    """Those that the user has asked for: a `tf.function` notes what it was given, converted code all its options."""
+    features = getattr(options, "optional_features", options)
+    return frozenset(features if isinstance(features, Iterable) else () if features is None else (features,))
+
+
+@functools.lru_cache(maxsize=16)
+def _conversion_options(features: frozenset[Any]) -> Any:
+    return _converter.ConversionOptions(recursive=True, user_requested=False, optional_features=features)
 
 
 def leave_alone(is_ours: Callable[[Any], bool]) -> None:
@@ -691,3 +773,226 @@ def watch_variables(graph: Any) -> None:
 
     for variable in graph.variables:
         variable_accessed(variable)
+
+
+# Random numbers
+
+
+def global_seed() -> Any:
+    """What `tf.random.set_seed` was given; None where it was not called."""
+    return _eager_context.context()._seed
+
+
+def seed_generator() -> Any:
+    """What eager operations that draw random numbers take their seeds from: an object with `randint`."""
+    return _eager_context.context()._rng
+
+
+def set_seed_generator(generator: Any) -> None:
+    _eager_context.context()._rng = generator
+
+
+def watch_seeds(given: Callable[[Any], tuple[int, int] | None]) -> None:
+    """Have `given` asked first for the two seeds of an operation that draws, for good."""
+    from tensorflow.python.framework import random_seed
+
+    original = random_seed.get_seed
+
+    @functools.wraps(original)
+    def get_seed(op_seed: Any) -> Any:
+        found = given(op_seed)
+        return original(op_seed) if found is None else found
+
+    random_seed.get_seed = get_seed
+
+
+def watch_draws(name: str, drawn: Callable[..., Any]) -> None:
+    """Have `drawn(original, ...)` called for the function that makes a kind of operation that draws, for good."""
+    from tensorflow.python.ops import gen_random_ops
+
+    original = getattr(gen_random_ops, name)
+    setattr(gen_random_ops, name, functools.wraps(original)(functools.partial(drawn, original)))
+
+
+def anonymous_variable(dtype: Any) -> Any:
+    """The handle of a variable without a value, which goes when the handle does."""
+    with tf.device("CPU:0"):
+        return tf.raw_ops.VarHandleOp(dtype=dtype, shape=[], shared_name=_eager_context.anonymous_name())
+
+
+def is_function_graph(graph: Any) -> bool:
+    """Is it the graph of a function that was traced, and not one made for a trial?"""
+    from tensorflow.python.framework.func_graph import FuncGraph
+
+    return isinstance(graph, FuncGraph) and not str(graph.name).startswith("autograph_hook_")
+
+
+def is_construct(graph: Any) -> bool:
+    """Is it the graph of a branch or of a loop?"""
+    return CONTROL_FLOW and isinstance(graph, (_CondBranch, _WhileTest, _WhileBody))
+
+
+def is_loop(graph: Any) -> bool:
+    return CONTROL_FLOW and isinstance(graph, (_WhileTest, _WhileBody))
+
+
+# Gradients
+
+
+def is_differentiable(operation: Any) -> bool:
+    """May gradients flow through this operation? False where it is declared that they do not."""
+    from tensorflow.python.framework import ops
+
+    try:
+        return ops.get_gradient_function(operation) is not None
+    except LookupError:
+        return True
+
+
+def watch_gradients(asked: Callable[[Sequence[Any], Sequence[Any]], None]) -> None:
+    """Have `asked(targets, sources)` called before a tape computes gradients, for good."""
+    from tensorflow.python.eager import imperative_grad
+
+    original = imperative_grad.imperative_grad
+
+    @functools.wraps(original)
+    def watched(tape: Any, target: Any, sources: Any, *options: Any, **more: Any) -> Any:
+        asked(target, sources)
+        return original(tape, target, sources, *options, **more)
+
+    imperative_grad.imperative_grad = watched
+
+
+_watchers = threading.local()
+
+
+def watch_variable_watchers() -> None:
+    """Count, for good, what notes the variables that are read, other than tapes: custom gradients do."""
+    from tensorflow.python.eager.record import VariableWatcher
+
+    enter, leave = VariableWatcher.__enter__, VariableWatcher.__exit__
+
+    @functools.wraps(enter)
+    def entered(self: Any) -> Any:
+        _watchers.active = getattr(_watchers, "active", 0) + 1
+        return enter(self)
+
+    @functools.wraps(leave)
+    def left(self: Any, *error: Any) -> Any:
+        _watchers.active = max(0, getattr(_watchers, "active", 0) - 1)
+        return leave(self, *error)
+
+    VariableWatcher.__enter__, VariableWatcher.__exit__ = entered, left
+
+
+def variables_are_watched() -> bool:
+    return bool(getattr(_watchers, "active", 0))
+
+
+def may_be_recorded() -> bool:
+    """Is a tape or a forward accumulator active in this thread?"""
+    return bool(_record.could_possibly_record())
+
+
+def are_watched(tensors: Sequence[Any]) -> bool:
+    """Does a tape or a forward accumulator that is active watch one of these?"""
+    from tensorflow.python.ops import gradients_util
+
+    return bool(gradients_util.PossibleTapeGradientTypes(tensors))
+
+
+# Datasets.
+
+_DATASETS = (
+    "batch_op", "cache_op", "concatenate_op", "filter_op", "map_op", "options_op", "prefetch_op", "range_op",
+    "repeat_op", "shuffle_op", "skip_op", "take_op", "from_tensor_slices_op", "from_tensors_op", "zip_op",
+)  # fmt: skip
+"""The modules of TensorFlow whose datasets make nothing but elements."""
+
+
+def dataset_of(value: Any) -> Any:
+    """The dataset that is this value, or that it iterates over; None for anything else."""
+    if isinstance(value, tf.data.Dataset):
+        return value
+    if type(value).__name__ == "OwnedIterator" and type(value).__module__.startswith("tensorflow.python.data."):
+        return getattr(value, "_dataset", None)
+    return None
+
+
+def parts_of_dataset(dataset: Any) -> tuple[list[Any], list[Any]] | None:
+    """The datasets that one reads, and the graphs of the functions that it calls; None where that is not known."""
+    module = type(dataset).__module__
+    known = module.startswith("tensorflow.python.data.ops.") and module.rpartition(".")[2] in _DATASETS
+    functions = [getattr(dataset, name) for name in ("_map_func", "_predicate") if hasattr(dataset, name)]
+    try:
+        return (list(dataset._inputs()), [each.function.graph for each in functions]) if known else None
+    except AttributeError:
+        return None
+
+
+# Tracebacks
+
+
+def hide_in_operations(files: frozenset[str]) -> None:
+    """Leave these files out of what an error of a running graph says of where its operation was made."""
+    try:
+        from tensorflow.python.util import tf_stack
+
+        stacks, sentinel = tf_stack._source_filter_stacks, tf_stack.SentinelFilter
+    except (ImportError, AttributeError):
+        return
+
+    class Filter(sentinel):  # type: ignore[misc, valid-type]
+        """The lowest in each thread's stack of filters; those above it ask it for its files."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.update()
+
+        def get_filtered_filenames(self) -> frozenset[str]:
+            return files
+
+    stacks.default_factory = lambda: [Filter()]
+    for stack in list(stacks.values()):
+        stack[0] = Filter()
+
+
+def hide_in_tracebacks(directory: str) -> None:
+    """Leave the files in this directory out of the tracebacks that TensorFlow and Keras shorten."""
+    for name in ("tensorflow.python.util.traceback_utils", "keras.src.utils.traceback_utils"):
+        module = sys.modules.get(name)
+        hidden = getattr(module, "_EXCLUDED_PATHS", None)
+        if isinstance(hidden, tuple) and directory not in hidden:
+            module._EXCLUDED_PATHS = (*hidden, directory)  # type: ignore[union-attr]
+
+
+def watch_statuses(more: Callable[[str], str]) -> None:
+    """Add to the text of each error that a running graph raises: `more` is given the text."""
+    original = getattr(_core, "_status_to_exception", None)
+    if original is None:
+        return
+
+    @functools.wraps(original)
+    def exception(status: Any) -> Any:
+        status.message += more(status.message)
+        return original(status)
+
+    _core._status_to_exception = exception
+
+
+def places_of(node: str, function: str | None) -> list[tuple[str, int, str]]:
+    """Where the operation of this name was made: file, line and function. Of the graph function of that name; where
+    there is none, of each function of a dataset that has such an operation."""
+    try:
+        context = _eager_context.context()
+        names = [function] if function else [n for n in context.list_function_names() if "_Dataset_" in n]
+        infos = [context.get_graph_debug_info(name) for name in names]
+        found = []
+        for info in infos:
+            if node in info.name_to_trace_id:
+                frames = info.traces_by_id[info.name_to_trace_id[node]].frame_id
+                last = info.frames_by_id[frames[-1]]
+                found.append((info.files[last.file_index], last.line, last.func))
+        return found
+    except (AttributeError, IndexError, tf.errors.OpError):
+        return []

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from autograph_hook.backends.tensorflow import calls, operators, private, values, walks
+from autograph_hook.backends.tensorflow import calls, exact, operators, private, values, walks
 from autograph_hook.errors import StagingError
 
 # Up to this length a sum is added up one by one, as Python does; beyond it is one reduction.
@@ -40,6 +40,7 @@ def _best(elements: Sequence[Any], key: Callable[..., Any] | None, better: Calla
     """The first element of which no other is better, one by one."""
     best, *others = elements
     best_key = best if key is None else calls.call(key, (best,), {})
+    exact.note_choice()
     for value in others:
         value_key = value if key is None else calls.call(key, (value,), {})
         wins = values.truth(better(value_key, best_key))
@@ -122,6 +123,7 @@ def _sorted_list(elements: list[Any], key: Callable[..., Any] | None, reverse: b
             "sorted() of a list in an order that is known only when the graph runs needs elements that are tensors "
             f"of one dtype and shape: {error}"
         ) from error
+    exact.note_choice()
     order = tf.argsort(stacked_keys, direction="DESCENDING" if reverse else "ASCENDING", stable=True)
     return list(tf.unstack(tf.gather(stacked, order)))
 

@@ -14,7 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from autograph_hook.backends.protocol import UNDEFINED, Location, State
-from autograph_hook.backends.tensorflow import exact, nests, private, values
+from autograph_hook.backends.tensorflow import exact, nests, private, random_draws, values
 from autograph_hook.backends.tensorflow.indices import Attempt, Base, Form, Index, Refused
 from autograph_hook.errors import StagingError
 
@@ -64,7 +64,7 @@ def roll(
     work = added * len(rest)
     if work <= FEWEST:
         return f"{len(rest) + 1} iterations of {added} operations"
-    if tf.compat.v1.get_default_graph().seed is not None:
+    if tf.compat.v1.get_default_graph().seed is not None and not random_draws.are_carried():
         return "a random seed is set, and each operation that draws random numbers would draw others"
     if not private.control_flow_available():
         return "this graph takes no loops of ours"
@@ -170,6 +170,8 @@ def _check(attempt: Attempt, graph: Any) -> None:
     if not exact.is_demanded_by_caller():
         return
     for tensor in graph.external_captures:
+        if random_draws.is_counter(tensor):
+            continue
         is_number = tensor.dtype.is_floating or tensor.dtype.is_complex
         if tensor.dtype == tf.resource or (is_number and tensor.op.type != "Const"):
             attempt.refuse("a gradient with respect to what all iterations use would be summed in another order")

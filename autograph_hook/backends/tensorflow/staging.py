@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from autograph_hook.backends.tensorflow import private
+from autograph_hook.backends.tensorflow import gradients, keras_objects, private, random_calls
 from autograph_hook.backends.tensorflow.compile import Compiled, VariableCreation, seeded, trace
 from autograph_hook.backends.tensorflow.exact import Inexact, exactly
 from autograph_hook.backends.tensorflow.failures import Unordered
@@ -48,7 +48,7 @@ def provides(value: Any) -> bool:
 
 def tensor_test(value: Any) -> Callable[[Any], bool] | None:
     """A test that another value is an eager tensor of the same dtype and shape; None for other values."""
-    if type(value) is not _EAGER or value.dtype in (tf.resource, tf.variant):
+    if type(value) is not _EAGER or value.dtype in (tf.resource, tf.variant) or keras_objects.has_mask(value):
         return None
     dtype, shape = value.dtype, private.shape_tuple(value)
     shape_of, kind = private.shape_tuple, _EAGER
@@ -57,6 +57,15 @@ def tensor_test(value: Any) -> Callable[[Any], bool] | None:
         return type(other) is kind and other.dtype is dtype and shape_of(other) == shape
 
     return fits
+
+
+_TRACKING = frozenset({"AutoTrackable", "KerasAutoTrackable", "Layer"})
+
+
+def sets_plainly(owner: Any) -> bool:
+    """Of what keeps track of the variables and layers that are its attributes, and does nothing to other values."""
+    setters = [kind for kind in type(owner).__mro__ if kind is not object and "__setattr__" in vars(kind)]
+    return all(provides(kind) and kind.__name__ in _TRACKING for kind in setters)
 
 
 def environment() -> Any:
@@ -70,17 +79,31 @@ def compile(
     function: Callable[[list[Any]], Sequence[Any]], inputs: Sequence[Any], name: str, xla: bool
 ) -> Compiled:
     """Trace a function for staging. Raises an Exception where the graph could not stand for the eager run."""
+    gradients.install()
     try:
         with exactly():
-            compiled = trace(function, inputs, name, xla)
+            whole = unmasked(function)
+            compiled: Compiled = random_calls.traced(lambda f, given: trace(f, given, name, xla), whole, inputs)
     except (VariableCreation, Unordered, Inexact) as error:
         raise StagingError(str(error)) from error
     except (TypeError, ValueError, NotImplementedError) as error:
         raise StagingError(_plainly(error)) from error
     kind = seeded(compiled.concrete.graph)
     if kind is not None:
-        raise StagingError(f"draws random numbers from a seed ({kind})")
+        raise StagingError(random_calls.refusal(kind))
     return compiled
+
+
+def unmasked(function: Callable[[list[Any]], Sequence[Any]]) -> Callable[[list[Any]], Sequence[Any]]:
+    """The function, which returns no tensor with the mask that Keras hangs on it."""
+
+    def traced(symbols: list[Any]) -> Sequence[Any]:
+        outputs = function(symbols)
+        if any(map(keras_objects.has_mask, outputs)):
+            raise Inexact("returns a tensor that carries a Keras mask")
+        return outputs
+
+    return traced
 
 
 _NODE = " for '{{node"
@@ -107,13 +130,17 @@ def _plainly(error: Exception) -> str:
 
 
 _WRAPPERS = {"ListWrapper": list, "_DictWrapper": dict, "_TupleWrapper": tuple}
+_TRACKED = {"TrackedList": list, "TrackedDict": dict, "TrackedSet": set}
 
 
 def content(value: Any) -> type | None:
-    """What a container of TensorFlow's behaves as: shapes, and what `tf.Module` puts in the place of containers."""
+    """What a container of TensorFlow's behaves as: shapes, and what modules and layers put in the place of
+    containers."""
     kind = type(value)
     if kind is tf.TensorShape:
         return tuple
     if kind.__module__ == "tensorflow.python.trackable.data_structures":
         return _WRAPPERS.get(kind.__name__)
+    if kind.__module__ == "keras.src.utils.tracking":
+        return _TRACKED.get(kind.__name__)
     return None

@@ -5,8 +5,10 @@ Nothing is looked up before an error needs it.
 
 from __future__ import annotations
 
+import ast
 import dis
 import functools
+import linecache
 import os
 import types
 from collections.abc import Iterator, Sequence
@@ -58,8 +60,7 @@ class Story:
             after = self._from(1)
             return f"is {self.texts[0]} before the loop and {self.texts[1]} after an iteration{after}"
         if self.is_result:
-            first, second = (self.texts[side] + self._from(side, "in") for side in (0, 1))
-            return f"{first} and {second}"
+            return " and ".join(self.texts[side] + self._returned(side) for side in (0, 1))
         first, second = (
             self.texts[side] + (self._from(side) or self._before()) for side in (0, 1)
         )
@@ -69,9 +70,20 @@ class Story:
         """Where a value is from that neither body gave; an expression has its values from nowhere else."""
         return f" from before line {self.where.line}" if self.label.partition(".")[0].isidentifier() else ""
 
-    def _from(self, side: int, word: str = "from") -> str:
+    def _from(self, side: int) -> str:
         line = self.line(side)
-        return "" if line is None else f" {word} line {line}"
+        return "" if line is None else f" from line {line}"
+
+    def _returned(self, side: int) -> str:
+        """Where the function returns the value of a side: in the line of a `return`, or at its end."""
+        line, other = self.line(side), self.line(1 - side)
+        returns = _returns(self.where)
+        if line in returns or (line is not None and not returns):
+            return f" in line {line}"
+        rest = [str(found) for found in returns if found != other]
+        if line is None and rest:
+            return f" in line {' or '.join(rest)}"
+        return " where it ends without `return`" if self.texts[side] == "None" and returns else ""
 
     def why(self) -> str:
         if self.is_loop:
@@ -92,6 +104,29 @@ class Story:
         if self.calls:
             advice = "call each where it is chosen, and keep what it returns"
         return f"{self.where}: {self.label} {self.two()}, and {self.why()}: {advice}"
+
+
+def _returns(where: Location) -> list[int]:
+    """The lines of the `return` statements of the function that this place is in; none without its source."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(where.path)))
+    except SyntaxError:
+        return []
+    around = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and node.name == where.function
+        and node.lineno <= where.line <= (node.end_lineno or 0)
+    ]
+    todo: list[ast.AST] = list(max(around, key=lambda node: node.lineno).body) if around else []
+    found = []
+    for node in todo:
+        if isinstance(node, ast.Return):
+            found.append(node.lineno)
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            todo.extend(ast.iter_child_nodes(node))
+    return sorted(found)
 
 
 def last_line(body: Any, label: str) -> int | None:

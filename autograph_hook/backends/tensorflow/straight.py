@@ -13,7 +13,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from autograph_hook.backends.tensorflow import private
+from autograph_hook.backends.tensorflow import exact, private
 
 MOST_OPERATIONS = 24
 MOST_ELEMENTS = 4096
@@ -81,6 +81,8 @@ def _is_given_or_whole(tensor: Any) -> bool:
     dtype = tensor.dtype
     if tensor.shape.rank != 0 or not (dtype.is_bool or dtype.is_integer or dtype.is_floating):
         return False
+    if dtype.is_floating and exact.is_demanded():
+        return False  # the gradient of a choice is zero, not None, for the side that was not chosen
     return not dtype.is_floating or tensor.op.type in ("Const", *_INPUTS)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from autograph_hook.backends.tensorflow import private
+from autograph_hook.backends.tensorflow import explaining, graph_writing, private
 
 
 def tracing() -> bool:
@@ -26,6 +26,7 @@ def watch(opened: Callable[[], None], closed: Callable[[], None]) -> None:
     All graphs are entered by `Graph.as_default`: function graphs, too, extend that method. An eager program
     enters none, so it pays nothing.
     """
+    explaining.hide_ours()
     original = tf.Graph.as_default
 
     class Stay(contextlib.ContextDecorator):
@@ -55,7 +56,10 @@ def watch(opened: Callable[[], None], closed: Callable[[], None]) -> None:
             traceback: TracebackType | None,
         ) -> Any:
             try:
-                return self.inner.__exit__(kind, error, traceback)
+                ended = self.inner.__exit__(kind, error, traceback)
+                if error is None:
+                    graph_writing.left(self.graph)
+                return ended
             finally:
                 closed()
 

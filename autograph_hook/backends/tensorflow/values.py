@@ -202,11 +202,11 @@ def has_zeros(value: Any) -> bool:
 def describe(value: Any) -> str:
     """A value in an error message."""
     if isinstance(value, Joined):
-        return repr(value)
+        return value.described()
     if isinstance(value, (str, bytes)):
         return f"the Python {type(value).__name__} {reprlib.repr(value)}"
     if isinstance(value, TENSORS):
-        return f"a {value.dtype.name} tensor of shape {value.shape}"
+        return f"{_with_article(value.dtype.name)} tensor of shape {value.shape}"
     if isinstance(value, NUMBERS) and not isinstance(value, np.ndarray):
         return f"the Python {type(value).__name__} {value!r}"
     if isinstance(value, np.ndarray):
@@ -224,6 +224,15 @@ def describe(value: Any) -> str:
     if isinstance(value, type):
         return f"the class {_qualified(value)}"
     return f"an instance of {_qualified(type(value))}"
+
+
+def unescaped(text: str) -> str:
+    """A text that a failing assertion of the graph shows as it is: TensorFlow puts a backslash before quotes."""
+    return text.replace("'", "`").replace('"', "`")
+
+
+def _with_article(word: str) -> str:
+    return f"{'an' if word[:1] in 'aeio' else 'a'} {word}"
 
 
 _FUNCTIONS = (
@@ -251,4 +260,7 @@ _FRAMEWORK = os.path.dirname(os.path.abspath(tf.__file__)) + os.sep
 
 
 def _qualified(kind: type) -> str:
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return kind.__qualname__ if kind.__module__ in _UNNAMED else f"{kind.__module__}.{kind.__qualname__}"
+
+
+_UNNAMED = ("builtins", "__main__")

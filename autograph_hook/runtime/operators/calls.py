@@ -11,11 +11,13 @@ import types
 from collections.abc import Sequence
 from typing import Any
 
-from autograph_hook.backends.protocol import Backend, Joined
+from autograph_hook.backends.protocol import Backend, Elements, Joined
 from autograph_hook.backends.registry import registry
+from autograph_hook.reporting import journal
 from autograph_hook.runtime.dispatch import is_of, staged, staged_among
 from autograph_hook.runtime.gate import thread
 from autograph_hook.runtime.locations import here
+from autograph_hook.runtime.operators import noting
 from autograph_hook.runtime.operators.binding import bound_by
 from autograph_hook.runtime.operators.constructs import (
     about_to_call,
@@ -83,9 +85,14 @@ def _twin(function: Any) -> Any:
     if state.trace is not None and function.__code__.co_flags & GENERATOR:
         return None  # when its frame ends nobody knows, so the trace judges the call of it as of any unknown function
     twin = twin_of_function(function)
-    if twin is not None and state.trace is not None:
+    if twin is None:
+        return None
+    if state.trace is not None:
         state.trace.enter(twin)
-    return twin if twin is None else watched(twin, function)
+    journal.enter(twin.__code__)
+    if journal.collecting:
+        noting.called(function, True)
+    return watched(twin, function)
 
 
 def _outside(function: Any, kind: type) -> Any:
@@ -99,11 +106,19 @@ def _outside(function: Any, kind: type) -> Any:
         return functools.partial(_attribute, function)
     if function is setattr or function is delattr:
         return functools.partial(_changing, function)
-    if kind is types.BuiltinFunctionType or kind is type or _asks_who_calls(function, kind):
-        return function
+    if kind is type or _asks_who_calls(function, kind):
+        return _passed_on(function)
+    if kind is types.BuiltinFunctionType and not (Elements.alive and function.__module__ != "sys"):
+        return _passed_on(function)
     for backend in registry.in_use():
         if backend.tracing():
             return functools.partial(_called_by, backend, function)
+    return function
+
+
+def _passed_on(function: Any) -> Any:
+    if journal.collecting:
+        noting.called(function, noting.is_framework(function))
     return function
 
 
@@ -128,12 +143,23 @@ _ASK_WHO_CALLS = frozenset({
 def _speculative(trace: Any, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
     arguments, keywords = _settled(arguments, keywords)
     about_to_call(function, arguments)
+    if trace.named is not None:
+        other = trace.named.standing_for(function, arguments, trace.host.call)
+        if other is not None:
+            trace.step()
+            result = other(*arguments, **keywords)
+            return trace.make(result) if type(result) in CONTAINERS or hasattr(type(result), "__next__") else result
     backend = backend_of_lists(arguments, keywords)
     if backend is not None:
         trace.step()
         other = backend.builtin(function) if _is_builtin(function) and function is not print else None
+        if journal.collecting:
+            noting.called(function, True)
         return other(*arguments, **keywords) if other else backend.call(function, arguments, keywords)
-    return trace.call(function, arguments, keywords)
+    result = trace.call(function, arguments, keywords)
+    if journal.collecting:
+        noting.called(function, function is print or trace.is_staged(result) or noting.is_framework(function))
+    return result
 
 
 def _settled(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -143,6 +169,8 @@ def _settled(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[tupl
 
 def _called_by(backend: Backend, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
     arguments, keywords = _settled(arguments, keywords)
+    if journal.collecting:
+        noting.called(function, noting.is_framework(function))
     return fresh(backend.call(function, arguments, keywords))
 
 
@@ -160,7 +188,11 @@ def _builtin(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
     if backend is not None:
         other = backend.builtin(function)
         if other is not None:
+            if journal.collecting:
+                noting.called(function, True)
             return other(*arguments, **keywords)
+    if journal.collecting:
+        noting.called(function, False)
     return function(*arguments, **keywords)
 
 

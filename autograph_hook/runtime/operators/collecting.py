@@ -11,9 +11,10 @@ from types import FunctionType
 from typing import Any, cast
 
 from autograph_hook.errors import StagingError
+from autograph_hook.reporting import journal
 from autograph_hook.runtime.dispatch import staged
-from autograph_hook.runtime.locations import here
-from autograph_hook.runtime.operators import control_flow
+from autograph_hook.runtime.locations import here, location_of
+from autograph_hook.runtime.operators import control_flow, noting
 from autograph_hook.runtime.operators.binding import generated
 from autograph_hook.runtime.operators.calls import callee
 from autograph_hook.runtime.operators.constructs import refuse
@@ -25,14 +26,14 @@ def collect(subject: Any, comprehension: FunctionType) -> Any:
     elements, graph_counts = _elements(subject)
     if not graph_counts:
         return made(comprehension(elements))
-    found: list[Any] = made([])
+    ag__found: list[Any] = made([])  # ours: in a message it has no name
 
     def body(element: Any) -> None:
         for value in comprehension((element,)):
-            append(found, value)
+            append(ag__found, value)
 
     control_flow.for_(subject, _placed(cast(FunctionType, body), comprehension), None, (), ())
-    return found
+    return ag__found
 
 
 def collect_lazily(subject: Any, comprehension: FunctionType) -> Any:
@@ -53,7 +54,10 @@ def each(subject: Any, body: FunctionType, found: list[Any], names: Sequence[str
 
 def keep_if(test: Any, body: FunctionType, found: list[Any], names: Sequence[str]) -> None:
     """One `if` of a comprehension."""
-    if staged(test) is None:
+    backend = staged(test)
+    if backend is None:
+        if journal.collecting:
+            noting.decided("if", test, None, location_of(body))
         if test:
             body()
         return
@@ -95,12 +99,19 @@ def _elements(subject: Any) -> tuple[Any, bool]:
     """What Python can loop over; or True where only the graph can."""
     backend = staged(subject)
     if backend is None:
+        if journal.collecting:
+            noting.unrolled("comprehension", subject)
         return read_whole(subject), False
     try:
-        return backend.iterate(subject), False
+        elements = backend.iterate(subject)
+        if journal.collecting:
+            noting.unrolled("comprehension", subject)
+        return elements, False
     except StagingError:
         if not backend.is_iterable(subject):
             raise
+    if journal.collecting:
+        noting.decided("comprehension", subject, backend)
     return None, True
 
 

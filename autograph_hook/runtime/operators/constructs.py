@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 from autograph_hook.backends import identity
 from autograph_hook.backends.registry import registry
 from autograph_hook.errors import StagingError
+from autograph_hook.reporting import journal
 from autograph_hook.runtime.gate import thread
 from autograph_hook.runtime.locations import here, location_of
 from autograph_hook.runtime.state import Variables, variable_of
@@ -92,12 +93,16 @@ _stack = _Stack()
 def traced(state: Variables, functions: Sequence[types.FunctionType | None], run: Callable[[], Any]) -> Any:
     """Have a backend trace a construct on its state, again with each variable that comes to light."""
     bodies = [function for function in functions if function is not None]
+    trace = thread().trace
     try:
         for _ in range(MOST):
             state.adopt(_known(bodies[0].__code__))
+            if trace is not None:
+                trace.variables(state.variables)
             construct = Construct(bodies, state)
             try:
-                return _noted(state, _run(construct, run))
+                with journal.attempt():
+                    return _noted(state, _run(construct, run))
             except Discovered as found:
                 if found.construct is not construct:
                     raise

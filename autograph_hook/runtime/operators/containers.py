@@ -21,9 +21,15 @@ def of_container(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
     if type(owner) is dict and name != "__setitem__":
         require_keys(owner, arguments[:1] if name in _ONE_KEY else None)
     trace = thread().trace
-    backend = _backend(owner, arguments)
+    carried = "ours"
     if trace is not None and changes:
-        trace.mutation(owner, f"{name}() is called")
+        carried = trace.method(owner, name, arguments, keywords, is_tracing())
+        if carried == "noted":
+            return None
+    elif trace is not None:
+        trace.reading(owner, name, arguments)
+    unread = carried == "carried" and trace.changes.is_unread(owner)  # then nobody may ask what it holds
+    backend = None if unread else _backend(owner, arguments)
     if changes:
         require_one(owner)
     if changes and is_tracing():
@@ -36,7 +42,7 @@ def of_container(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
         other = backend.method(owner, name)
         if other is not None:
             return other(*arguments, **keywords)
-    if trace is not None and backend is None:
+    if trace is not None and backend is None and carried == "ours":
         return trace.call(function, arguments, keywords)
     return fresh(function(*arguments, **keywords))
 
@@ -45,6 +51,9 @@ def _backend(owner: Any, arguments: Sequence[Any]) -> Backend | None:
     """The backend whose business a method of a list is."""
     if type(owner) is not list:
         return None
+    trace = thread().trace
+    if trace is not None and trace.backend.only_by_name:
+        return trace.backend  # type: ignore[no-any-return]
     return staged(owner) or staged_among(arguments)
 
 

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
+from autograph_hook.reporting import journal
+from autograph_hook.reporting.journal import STAGED
 from autograph_hook.runtime.dispatch import staged
 from autograph_hook.runtime.locations import here, location_of
-from autograph_hook.runtime.operators import acting, rolled
+from autograph_hook.runtime.operators import acting, noting, rolled
 from autograph_hook.runtime.operators.constructs import refuse, traced
 from autograph_hook.runtime.operators.reading import read_whole
 from autograph_hook.runtime.state import Place, Variables, state_of
@@ -32,6 +34,8 @@ def if_(
     that side was taken.
     """
     backend = staged(test)
+    if journal.collecting:
+        noting.decided("if", test, backend, location_of(body or orelse))  # type: ignore[arg-type]
     if backend is None:
         if test:
             if body is not None:
@@ -69,13 +73,14 @@ def _nothing() -> None:
 
 def while_(test: FunctionType, body: FunctionType, names: Sequence[str], places: Sequence[Place]) -> None:
     """`while test(): body()`; the graph takes over when the test becomes staged, be it in a later iteration."""
+    count = 0
     while True:
         before = acting.mark()
         holds = test()
         backend = staged(holds)
         if backend is not None:
             state = state_of(names, places, (body, test), repeats=True)
-            rolled.note(location_of(body), "while", "a graph loop")
+            rolled.note(location_of(body), "while", STAGED, "a graph loop")
             loop = functools.partial(backend.while_loop, test, body, state, location_of(body))
             if acting.acted_since(before, backend):
                 first = functools.partial(_first, body, loop)
@@ -83,7 +88,10 @@ def while_(test: FunctionType, body: FunctionType, names: Sequence[str], places:
             traced(state, (body, test), loop)
             return
         if not holds:
+            if journal.collecting:
+                noting.unrolled("while", holds, location_of(body), count)
             return
+        count += 1
         body()
 
 
@@ -99,7 +107,7 @@ def for_(
     backend = staged(subject)
     if backend is not None and backend.is_iterable(subject):
         state = state_of(names, places, (body, test), repeats=True)
-        rolled.note(location_of(body), "for", "a graph loop")
+        rolled.note(location_of(body), "for", STAGED, "a graph loop")
         begun = backend.subject(subject)
         loop = functools.partial(backend.for_each, begun, body, test, state, location_of(body))
         traced(state, (body, test), loop)
@@ -111,6 +119,8 @@ def for_(
         return
     roll = rolled.begin(subject)
     elements = iter(read_whole(subject) if roll is None else subject)
+    if journal.collecting and roll is None:
+        noting.unrolled("for", subject, location_of(body))
     for element in elements:
         body(element)
         if test is not None:
@@ -148,6 +158,8 @@ def _rest(
 def assert_(holds: Any, message: Callable[[], Any] | None) -> None:
     """`assert holds, message()`"""
     backend = staged(holds)
+    if journal.collecting:
+        noting.decided("assert", holds, backend)
     if backend is not None:
         backend.check(holds, message, here())
     elif not holds:

@@ -8,10 +8,11 @@ from typing import Any
 
 from autograph_hook.backends import identity
 from autograph_hook.backends.protocol import Backend
+from autograph_hook.reporting import journal
 from autograph_hook.runtime.dispatch import is_of, staged, staged_among
 from autograph_hook.runtime.gate import thread
 from autograph_hook.runtime.locations import here, location_of
-from autograph_hook.runtime.operators import containers
+from autograph_hook.runtime.operators import containers, noting
 from autograph_hook.runtime.operators.binding import Rest, function_of, variables_of
 from autograph_hook.runtime.operators.constructs import refuse, traced
 from autograph_hook.runtime.operators.naming import is_, is_not
@@ -24,12 +25,16 @@ Thunk = Callable[[], Any]
 
 def not_(value: Any) -> Any:
     backend = staged(value)
+    if journal.collecting:
+        noting.decided("not", value, backend)
     return not value if backend is None else backend.not_(value)
 
 
 def and_(value: Any, *others: Thunk) -> Any:
     for i, other in enumerate(others):
         backend = staged(value)
+        if journal.collecting:
+            noting.decided("and", value, backend)
         if backend is not None:
             return _and(backend, value, other, others[i + 1 :])
         if not value:
@@ -45,6 +50,8 @@ def _and(backend: Backend, value: Any, other: Thunk, rest: tuple[Thunk, ...]) ->
 def or_(value: Any, *others: Thunk) -> Any:
     for i, other in enumerate(others):
         backend = staged(value)
+        if journal.collecting:
+            noting.decided("or", value, backend)
         if backend is not None:
             return _or(backend, value, other, others[i + 1 :])
         if value:
@@ -59,6 +66,8 @@ def _or(backend: Backend, value: Any, other: Thunk, rest: tuple[Thunk, ...]) -> 
 
 def if_exp(test: Any, body: Thunk, orelse: Thunk) -> Any:
     backend = staged(test)
+    if journal.collecting:
+        noting.decided("conditional expression", test, backend)
     if backend is None:
         return body() if test else orelse()
     return _select(backend, test, body, orelse, (body, orelse))
@@ -100,6 +109,8 @@ def compare(left: Any, *operators: Any) -> Any:
     result = _COMPARE[operators[0]](left, right)
     if len(operators) == 2:
         return result
+    if journal.collecting:
+        noting.decided("comparison", result, staged(result))
     return and_(result, Rest(lambda: compare(right, *operators[2:]), operators[2:]))
 
 
@@ -107,11 +118,17 @@ def contains(element: Any, container: Any) -> Any:
     """`element in container`"""
     if type(container) is dict and staged(element) is None:
         containers.require_keys(container, (element,))
+    trace = thread().trace
+    if trace is not None and staged(element) is None and is_of(container, dict, set):
+        trace.looks_for(element, container)
+        return element in container
     backend = staged(container) or staged(element)
     if backend is not None and is_of(container, dict, set, frozenset) and thread().trace is not None:
         raise Abort(f"looks for a tensor in a {type(container).__name__}, which needs its hash")
     if backend is None and is_of(container, list, tuple):
         backend = staged_among(container)
+    if journal.collecting:
+        noting.decided("in", container, backend)
     return element in container if backend is None else backend.contains(container, element)
 
 

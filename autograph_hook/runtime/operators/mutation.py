@@ -50,8 +50,8 @@ Base = FunctionType | None
 def set_attr(value: Any, owner: Any, name: str) -> None:
     """`owner.name = value`"""
     trace = thread().trace
-    if trace is not None:
-        trace.mutation(owner, f"the attribute {name!r} is set", value)
+    if trace is not None and trace.set_attribute(owner, name, value):
+        return
     _require_one(owner, name)
     if is_tracing() and not sets_itself(owner, name):
         if _is_initialised_by(sys._getframe(1), owner):
@@ -85,14 +85,14 @@ def set_item(value: Any, owner: Any, key: Any, base: Base = None, name: Any = No
     require_python_key(owner, key)
     trace = thread().trace
     if trace is not None:
-        trace.mutation(owner, "an item is set", value)
+        trace.set_item(owner, key)
     require_one(owner)
     if is_tracing():
         if is_of(owner, dict) and staged(key) is None:
             about_to_set(value, owner, key)
         elif type(owner) in CONTAINERS:
             about_to_change(owner)
-    backend = staged(owner) or staged_key(owner, key)
+    backend = None if type(owner) is dict else staged(owner) or staged_key(owner, key)
     if backend is None:
         owner[key] = value
         return
@@ -126,7 +126,7 @@ def _replace(new: Any, base: Base, name: Any) -> None:
 def del_attr(owner: Any, name: str) -> None:
     trace = thread().trace
     if trace is not None:
-        trace.mutation(owner, f"the attribute {name!r} is deleted")
+        trace.delete_attribute(owner, name)
     if is_tracing() and not sets_itself(owner, name):
         about_to_change(owner, name)
     delattr(owner, name)
@@ -136,14 +136,14 @@ def del_item(owner: Any, key: Any) -> None:
     require_python_key(owner, key)
     trace = thread().trace
     if trace is not None:
-        trace.mutation(owner, "an item is deleted")
+        trace.delete_item(owner, key)
     require_one(owner)
     if is_tracing():
         if is_of(owner, dict) and staged(key) is None:
             about_to_change(owner, key)
         elif type(owner) in CONTAINERS:
             about_to_change(owner)
-    backend = staged(owner) or staged_key(owner, key)
+    backend = None if type(owner) is dict else staged(owner) or staged_key(owner, key)
     if backend is None:
         del owner[key]
     else:

@@ -8,6 +8,7 @@ from typing import Any
 from autograph_hook.backends.protocol import Backend, Joined
 from autograph_hook.runtime.dispatch import is_of, staged
 from autograph_hook.runtime.gate import thread
+from autograph_hook.runtime.locations import here
 from autograph_hook.runtime.operators import constructs, containers
 
 
@@ -16,9 +17,7 @@ def attr(owner: Any, name: str) -> Any:
     if is_of(owner, Joined):
         owner = owner.read()
     trace = thread().trace
-    if trace is not None:
-        return trace.attribute(owner, name)
-    value = getattr(owner, name)
+    value = getattr(owner, name) if trace is None else trace.attribute(owner, name)
     return value.passed() if is_of(value, Joined) else value
 
 
@@ -27,15 +26,20 @@ def get_item(owner: Any, key: Any) -> Any:
     if is_of(owner, Joined):
         owner = owner.read()
     containers.require_python_key(owner, key)
+    trace = thread().trace
+    if trace is not None and type(owner) is dict:
+        return trace.item(owner, key)
     backend = staged(owner) or staged_key(owner, key)
+    trace = thread().trace
+    if trace is not None and backend is not None:
+        return trace.staged_item(backend, owner, key)
     if backend is not None:
         return backend.get_item(owner, key)
-    trace = thread().trace
     if trace is not None:
         return trace.item(owner, key)
     value = owner[key]
     if is_of(value, Joined):
-        return value.passed(f"the item {key!r}")
+        return value.passed(f"the item {key!r}", here())
     return constructs.made(value) if type(owner) is list and type(key) is slice else value
 
 

@@ -55,9 +55,9 @@ class Roll:
         where = location_of(body)
         reason = self._reason(body, test, names, places, where)
         if reason is None:
-            note(where, "for", "rolled into one graph loop")
+            note(where, "for", journal.STAGED, "rolled into one graph loop")
             return True
-        note(where, "for", "unrolled", reason)
+        note(where, "for", journal.PYTHON, f"unrolled: {reason}", "range")
         trace = thread().trace
         if trace is not None:
             trace.iteration(self.rest)
@@ -95,12 +95,16 @@ class Roll:
             return reason
 
         thread().trace = watch
+        watch.inner.closed = "in a loop that is traced once"
         try:
-            reason: str | None = traced(state, (body, test), run)
+            with journal.attempt() as notes:
+                reason: str | None = traced(state, (body, test), run)
+                notes.has_failed = reason is not None
             return reason
         except Abort as abort:
             return f"it {abort.reason}"
         finally:
+            watch.inner.closed = None
             thread().trace = own
 
 
@@ -111,13 +115,15 @@ def _refused(code: types.CodeType) -> str | None:
     """What can be seen in the code of a body that must run for every iteration."""
     seen = codes.look(code)
     names = _LOOK_AT_FRAMES.intersection(seen.globals)
+    if seen.global_stores:
+        return "stores to a name of the module"
     if names:
         return f"uses {min(names)}, which looks at the frame that calls it"
     return seen.reason
 
 
-def note(where: Location, construct: str, decision: str, reason: str | None = None) -> None:
-    journal.note(where.path, where.line, where.function, construct, decision, reason)
+def note(where: Location, construct: str, decision: str, reason: str, value: str | None = None) -> None:
+    journal.note(where.path, where.line, where.function, construct, decision, reason, value)
 
 
 class _Watch:
@@ -152,6 +158,9 @@ class _Host:
 
         return call(function, *arguments, **keywords)
 
+    def others_run(self) -> bool:
+        return True
+
     def has_twin(self, function: Any) -> bool:
         return type(function) is types.FunctionType and twin_of_function(function) is not None
 
@@ -170,7 +179,10 @@ class _Unguarded:
     def ignore(self, *what: Any) -> None:
         return None
 
-    admit = fact = add = ignore
+    admit = add = require_settled = require_own = defaults = ignore
+
+    def fact(self, kind: str, owner: Any, key: Any, value: Any) -> Any:
+        return value
 
     def kind(self, kind: type) -> bool:
         return False

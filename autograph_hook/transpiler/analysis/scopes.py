@@ -293,7 +293,7 @@ class _Reader:
         if name in FUNCTIONS or name == "ClassDef":
             parameters = frozenset(p.name for p in getattr(node, "type_params", None) or ())
             around = enclosing | parameters
-            for part in _outside_parts(node):
+            for part in outside_parts(node):
                 self.walk_enclosed(part, enclosing, in_class, found)
             if name == "ClassDef":
                 for statement in node.body:
@@ -316,7 +316,7 @@ class _Reader:
                 self.walk_enclosed(child, enclosing, in_class, found)
 
 
-def _outside_parts(node: Any) -> list[Any]:
+def outside_parts(node: Any) -> list[Any]:
     """The parts of a definition that are evaluated in the scope around it."""
     parts = list(getattr(node, "decorator_list", ()))
     if kind(node) == "ClassDef":

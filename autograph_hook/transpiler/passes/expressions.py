@@ -189,6 +189,8 @@ class Expressions(LateFunctions):
             if self.class_name is None:
                 return None
             return operator("super_", node, function, load("__class__", node), load(self.first_parameter, node))
+        if name == "super" and self.class_name is not None and _names_class(node):
+            return operator("super_", node, function, *map(self, node.args))
         if name == "globals" and not node.args:
             return node
         if name in FRAME_BUILTINS and not any(isinstance(a, ast.Starred) for a in node.args) and not node.keywords:
@@ -326,3 +328,9 @@ def is_operator(function: ast.expr) -> bool:
 def _is_truth(node: ast.expr) -> bool:
     """`True` or `False`: a trace looks for comparisons with them in the twin's code."""
     return isinstance(node, ast.Constant) and isinstance(node.value, bool)
+
+
+def _names_class(node: ast.Call) -> bool:
+    """Is it a call with `__class__` and another argument?"""
+    first = node.args[0] if len(node.args) == 2 and not node.keywords else None
+    return isinstance(first, ast.Name) and first.id == "__class__"

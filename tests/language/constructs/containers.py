@@ -149,7 +149,7 @@ ENTRIES = (
             return [1, "two", None][i]
         """,
         python=[(1,)],
-        refused="StagingError: an index that is known only when the graph runs can pick from a list only if its elements are tensors of one dtype and shape",
+        refused="StagingError: an index that is known only when the graph runs picks from elements of different kinds",
     ),
     Entry(
         "a dictionary with fixed keys in a loop",

@@ -86,7 +86,7 @@ ENTRIES = (
             return tf.cast(y, tf.float64)
         """,
         tensors=[(tensor(5),), (tensor(-5),)],
-        refused="StagingError: y is a int32 tensor of shape () from line 3 and a float32 tensor of shape () from line 5",
+        refused="StagingError: y is an int32 tensor of shape () from line 3 and a float32 tensor of shape () from line 5",
     ),
     Entry(
         "a Python `bool` and a number",

@@ -123,7 +123,7 @@ ENTRIES = (
         """,
         python=[(1,), (-1,)],
         tensors=[(tensor(1),)],
-        refused="StagingError: the function returns a int32 tensor of shape () in line 3 and None in line 2",
+        refused="StagingError: the function returns an int32 tensor of shape () in line 3 and None where it ends without `return`",
     ),
     Entry(
         "`return` of `None` on one path, in a helper whose caller looks",

@@ -22,8 +22,17 @@ from autograph_hook.backends.lantern.ir import (
     Tensor,
     Var,
 )
-from autograph_hook.backends.lantern.llvm import classifiers, containers, gradients, linear, scalars, tensors
+from autograph_hook.backends.lantern.llvm import (
+    classifiers,
+    containers,
+    early_code,
+    gradients,
+    linear,
+    scalars,
+    tensors,
+)
 from autograph_hook.backends.lantern.llvm.body import Body, Shared, result_kind
+from autograph_hook.backends.lantern.llvm.early import OPERATIONS
 from autograph_hook.backends.lantern.llvm.emit import INT, POINTER, Value, kind
 from autograph_hook.backends.lantern.llvm.errors import Failure
 from autograph_hook.backends.lantern.llvm.facts import VIEWS, Facts, is_plain
@@ -208,6 +217,8 @@ class Writer:
         if op.name.startswith("accumulate"):
             gradients.accumulate(body, op)
             return []
+        if op.name in OPERATIONS:
+            return early_code.write(body, op, let.vars)
         if op.name == "check":
             failed = self.b.not_(body.value(op.args[0]))
             body.fail_if(failed, Failure.CHECK, self.shared.checks[id(op)])

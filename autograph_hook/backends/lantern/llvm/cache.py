@@ -7,10 +7,11 @@ can be written, everything works without.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
-import tempfile
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -21,6 +22,10 @@ from autograph_hook.backends.lantern.text import write
 
 MAGIC = b"lantern\n"
 DIGEST = 32
+ENDING = ".lantern"
+
+MOST = 64
+"""Files that are kept for one source file."""
 
 
 @functools.cache
@@ -38,19 +43,25 @@ def own_digest() -> str:
 def key(program: Program, entries: Iterable[str], host: Host) -> str:
     """The name of the file."""
     parts = (write(program), "\n".join(entries), host.identity(), own_digest())
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:40]
 
 
-def cached(directory: Path | None, name: str, make: Callable[[], bytes]) -> bytes:
-    """The code of that name: out of the directory, else made and put there."""
+def cached(directory: Path | None, name: str, make: Callable[[], bytes], source: str = "") -> bytes:
+    """The code of that name: out of the directory, else made and put there, beside what is kept of its source file.
+    Where Python is told to write no bytecode, code is read and not written."""
     if directory is None:
         return make()
-    path = directory / f"{name}.lantern"
+    path = directory / f"{stem(source)}.{name}{ENDING}"
     found = read(path)
     if found is None:
         found = make()
-        keep(path, found)
+        if not sys.dont_write_bytecode and keep(path, found, source):
+            clear(directory, stem(source))
     return found
+
+
+def stem(source: str) -> str:
+    return Path(source).stem or "program"
 
 
 def read(path: Path) -> bytes | None:
@@ -65,18 +76,32 @@ def read(path: Path) -> bytes | None:
     return code if whole else None
 
 
-def keep(path: Path, code: bytes) -> None:
-    """Write the file, all at once."""
-    temporary = None
+def keep(path: Path, code: bytes, source: str = "") -> bool:
+    """Write the file, all at once. Whoever may read the source may read what is made of it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(6).hex()}")
+    try:
+        mode = os.stat(source).st_mode
+    except OSError:
+        mode = 0o666
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:16]}")
-        with os.fdopen(handle, "wb") as file:
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+        with os.fdopen(os.open(temporary, flags, (mode | 0o200) & 0o666), "wb") as file:
             file.write(MAGIC + hashlib.sha256(code).digest() + code)
         os.replace(temporary, path)
     except OSError:
-        if temporary is not None:
-            try:
-                os.unlink(temporary)
-            except OSError:
-                pass
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        return False
+    return True
+
+
+def clear(directory: Path, stem: str) -> None:
+    """Of one source file, the newest are kept: an edit of it leaves those of the old text behind."""
+    found: list[tuple[float, str]] = []
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(directory):
+            if entry.name.startswith(f"{stem}.") and entry.name.endswith(ENDING):
+                found.append((entry.stat().st_mtime, entry.path))
+        for _, path in sorted(found)[:-MOST]:
+            os.unlink(path)

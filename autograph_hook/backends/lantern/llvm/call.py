@@ -17,6 +17,7 @@ import numpy as np
 
 from autograph_hook.backends.lantern.ir import Def, Program, Scalar, Tensor
 from autograph_hook.backends.lantern.llvm import cache, errors
+from autograph_hook.backends.lantern.llvm.early import early
 from autograph_hook.backends.lantern.llvm.host import host
 from autograph_hook.backends.lantern.llvm.lowering import Lowering, entry_name, places
 from autograph_hook.backends.lantern.llvm.memory import CONTEXTS, Context, Slot
@@ -74,13 +75,14 @@ class Compiled:
         entries: Iterable[str] | None = None,
         directory: Path | None = None,
     ) -> None:
-        self.program = program
         names = tuple(d.name for d in program.defs) if entries is None else tuple(entries)
+        self.program = program = early(program, names)
         machine = host()
         code = cache.cached(
             directory,
             cache.key(program, names, machine),
             lambda: object_code(Lowering(program, machine).text(names), machine),
+            program.function(names[-1]).path if names else "",
         )
         self._loaded = Loaded(code, machine)
         addresses = self._loaded.addresses(map(entry_name, names))

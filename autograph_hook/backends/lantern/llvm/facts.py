@@ -23,6 +23,7 @@ from autograph_hook.backends.lantern.ir import (
     lets,
     operands,
 )
+from autograph_hook.backends.lantern.llvm.early import LOG, MULTIPLY, OPERATIONS
 from autograph_hook.backends.lantern.ops import TABLE
 
 VIEWS = frozenset(("idx", "slice", "reshape"))
@@ -85,6 +86,8 @@ def _allocates(expr: Expr, defs: frozenset[str]) -> bool:
         return expr.function in defs
     if isinstance(expr, Lit):
         return False
+    if isinstance(expr, Op) and expr.name in OPERATIONS:
+        return expr.name == MULTIPLY
     if isinstance(expr, Op):
         if expr.name in ("len", "isnull", "sublist", "check", "idx"):
             return False
@@ -97,7 +100,7 @@ def _allocates(expr: Expr, defs: frozenset[str]) -> bool:
 def _keeps(expr: Expr, defs: frozenset[str]) -> bool:
     if isinstance(expr, Call):
         return expr.function in defs
-    return isinstance(expr, Op) and expr.name.startswith("accumulate")
+    return isinstance(expr, Op) and (expr.name.startswith("accumulate") or expr.name in (LOG, MULTIPLY))
 
 
 def is_plain(expr: Loop) -> bool:

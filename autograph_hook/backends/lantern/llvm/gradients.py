@@ -11,6 +11,7 @@ from llvmlite import ir
 from autograph_hook.backends.lantern.ir import Op, Program, Scalar, Var, lets
 from autograph_hook.backends.lantern.llvm import products
 from autograph_hook.backends.lantern.llvm.body import Body, Shared, dtype_of, shape_of
+from autograph_hook.backends.lantern.llvm.early import OPERATIONS
 from autograph_hook.backends.lantern.llvm.elements import Elements
 from autograph_hook.backends.lantern.llvm.emit import BIT, KINDS, LONG, POINTER, Emit, Unit, Value, kind, long
 from autograph_hook.backends.lantern.llvm.errors import Failure
@@ -24,16 +25,18 @@ COUNT, CAPACITY, ENTRIES = range(3)
 
 
 def logs(program: Program) -> dict[tuple[str, str, int], int]:
-    """The logs that a program needs, numbered: parameter, kind, number of indices."""
+    """The logs that a program needs, numbered: parameter, kind, number of indices; those of early products too."""
     found: dict[tuple[str, str, int], int] = {}
     for definition in program.defs:
         for let in lets(definition.body):
-            if isinstance(let.expr, Op) and let.expr.name.startswith("accumulate"):
+            if isinstance(let.expr, Op) and (let.expr.name.startswith("accumulate") or let.expr.name in OPERATIONS):
                 found.setdefault(key(let.expr), len(found))
     return found
 
 
 def key(op: Op) -> tuple[str, str, int]:
+    if op.name in OPERATIONS:
+        return f"early {op.attr('group')}", "early", 0
     return op.args[0].name, op.name, len(op.args) - 2 if op.name == "accumulate_at" else 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from autograph_hook.backends.lantern.ir import Program
+from autograph_hook.backends.lantern.llvm.early import early
 from autograph_hook.backends.lantern.llvm.host import host
 from autograph_hook.backends.lantern.llvm.lowering import Lowering
 from autograph_hook.backends.lantern.llvm.objects import assembly
@@ -20,4 +21,4 @@ def listing(program: Program, entries: Iterable[str] | None = None) -> tuple[str
     """
     names = [d.name for d in program.defs] if entries is None else list(entries)
     machine = host()
-    return assembly(Lowering(program, machine).text(names), machine)
+    return assembly(Lowering(early(program, names), machine).text(names), machine)

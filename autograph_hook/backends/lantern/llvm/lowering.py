@@ -2,7 +2,7 @@
 
 An entry is given a context, a block with the arguments and a block for the results. A number stands in such a block by
 itself, a tensor and a record by address, a list by its three words; in the block of results, the addresses of tensors
-are those of arrays, to which they are copied.
+are those of arrays, to which they are copied; afterwards those from which they were.
 """
 
 from __future__ import annotations
@@ -77,9 +77,10 @@ class Lowering:
                 e.store(value, pointer, type.dtype)
             elif isinstance(type, Tensor):
                 e.copy(b.load(pointer, typ=POINTER), value, size(shape_of(type)) * SIZES[dtype_of(type)])
+                b.store(value, pointer, align=8)
             else:
                 b.store(value, pointer, align=8)
-        if self.logs and self.facts.keeps(definition.body):
+        if any(kind != "early" for _, kind, _ in self.logs) and self.facts.keeps(definition.body):
             gradients.settle(e, context, self)
         b.ret(ir.Constant(INT, 0))
 

@@ -31,6 +31,7 @@ from autograph_hook.backends.lantern.ir import (
     blocks,
     operands,
 )
+from autograph_hook.backends.lantern.llvm.early import OPERATIONS
 from autograph_hook.backends.lantern.ops import TABLE
 
 FRESH = frozenset(("update", "add_at", "fill", "list", "extend", "place", "outer", "stack", "concatenate", "transpose"))
@@ -99,7 +100,7 @@ class _Block:
                     self.owned[var.name] = first if first == second else NEW
         elif isinstance(expr, Loop):
             self.loop(let, expr, passing)
-        elif isinstance(expr, Op) and len(let.vars) == 1:
+        elif isinstance(expr, Op) and len(let.vars) == 1 and expr.name not in OPERATIONS:
             name, var = expr.args[0].name if expr.args else "", let.vars[0]
             if expr.name in ("update", "add_at") and name in passing:
                 self.found.in_place.add(id(expr))
@@ -171,6 +172,8 @@ def kept(expr: Expr, moved: frozenset[str]) -> set[str]:
 
 
 def _kept_by(op: Op) -> set[str]:
+    if op.name in OPERATIONS:
+        return set()
     table = TABLE[op.name]
     if table.elementwise or op.name in READING:
         return set()

@@ -1,0 +1,3 @@
+"""May backends keep files beside a program's modules? The setting `cache` decides, for the whole process."""
+
+allowed = True

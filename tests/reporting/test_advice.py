@@ -1,0 +1,237 @@
+"""The advice of the report: each kind on a program that shows it, with the line that it is about."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+import types
+from typing import Any
+
+import pytest
+import tensorflow as tf
+
+from autograph_hook.reporting import advice
+from tests.reporting.reported import Reported, collecting
+
+__all__ = ["collecting"]
+X = [1.0, 2.0, 3.0]
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that is not enabled."""
+    module = types.ModuleType("elsewhere")
+    exec("def helper(x):\n    return x * 2\n", vars(module))
+    monkeypatch.setitem(sys.modules, "elsewhere", module)
+
+
+@pytest.fixture(autouse=True)
+def all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report gives the most valuable advice; modules of other tests may have more to gain."""
+    monkeypatch.setattr(advice, "MOST", 1_000_000)
+
+
+def steps(count: int = 5) -> Any:
+    return lambda program: [program.step(tf.constant(X)) for _ in range(count)]
+
+
+def only(found: Reported, line: int, *words: str) -> str:
+    texts = [text for at, text in found.advice if at == line]
+    assert len(texts) == 1, (found.advice, found.functions["step"])
+    for word in words:
+        assert word in texts[0], texts[0]
+    return texts[0]
+
+
+def test_a_statement_between_two_graphs_is_to_be_moved_behind_them() -> None:
+    source = """
+    kept = {}
+    def step(x):
+        x = pad(x)
+        kept[float(x[0])] = 1
+        y = pad(x)
+        return y
+    """
+    found = Reported(source, steps(60), samples={4: 0.5})
+    last = found.functions["step"]["end"]
+    only(found, 4, f"`kept[float(x[0])] = 1` splits step: it depends on Python value of a tensor as a key; move it after line {last}")
+    assert next(each for each in found.report.advice if each["file"] == found.path)["gain"] == 0.5
+
+
+def test_a_statement_that_later_ones_need_is_not_to_be_moved() -> None:
+    source = """
+    kept = {}
+    def step(x):
+        x = pad(x)
+        y = kept.setdefault(float(x[0]), 1.0)
+        x = pad(x) * y
+        return x
+    """
+    found = Reported(source, steps(60))
+    assert "move it" not in only(found, 4, "so it splits step: compute it with tf operations")
+
+
+REASONS = {
+    "a value in a condition": ("return pad(x) if float(pad(x)[0]) > 0 else -x", "needs the value of a tensor while step runs"),
+    "a value by numpy": ("x = pad(x) * pad(x).numpy().sum()", "needs the value of a tensor while step runs"),
+    "the time": ("time.perf_counter()", "measure around the call of step"),
+    "a file": ("open(os.devnull).close()", "reads or writes outside"),
+    "a generator of the framework": ("x = x + draws.normal([3])", "calls Generator.normal, which no graph of ours repeats"),
+    "Python's random numbers": ("x = x + random.random()", "draws a random number of Python's"),
+    "a module that is not enabled": ("x = helper(x)", "calls elsewhere.helper, which is not enabled, so it splits step: enable its module"),
+    "an instance of a class that is not enabled": ("x = x + fractions.Fraction(1).numerator", "makes an instance of fractions.Fraction"),
+    "an import": ("import math", "import at the top of the file"),
+    "a class": ("class C: pass", "so step runs plain: define it outside"),
+    "an object that changes": ("numbers.sort()", "changes an object from outside"),
+    "an array that changes": ("array[0] += 1", "make it a tensor or a tf.Variable"),
+    "a type": ("x = x if type(x) is int else pad(x)", "asks a tensor for its Python type"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", REASONS)
+def test_what_a_statement_does_that_no_graph_can_is_said_with_what_to_do(kind: str) -> None:
+    statement, text = REASONS[kind]
+    source = f"""
+import fractions, os, random, time
+from elsewhere import helper
+numbers, array, draws = [3, 2], np.zeros(3), tf.random.Generator.from_seed(1)
+def step(x):
+    x = pad(x)
+    {statement}
+    return pad(x)
+"""
+    only(Reported(source, steps()), 6, f"`{statement}` ", text)
+
+
+WHOLE = {
+    "a seed of its own": ("x = x + tf.random.normal([3], seed=3)", "draws random numbers with their own seed"),
+    "a queue": ("queue.append(x)", "uses a collections.deque from outside"),
+    "an iterator": ("x = x + next(numbers)", "uses a range_iterator from outside"),
+}
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_what_a_function_uses_that_no_graph_can_is_said_at_the_function(kind: str) -> None:
+    statement, text = WHOLE[kind]
+    source = f"""
+import collections
+queue, numbers = collections.deque(), iter(range(100))
+def step(x):
+    {statement}
+    return pad(x)
+"""
+    only(Reported(source, steps()), 3, "`def step(x):` ", text, "so step runs plain")
+
+
+def test_a_loop_that_is_too_long_to_unroll_is_to_be_one_of_the_graph() -> None:
+    source = """
+    def step(x):
+        for i in range(6000):
+            if i % 2:
+                x = x + 1
+            else:
+                x = x - 1
+        return x
+    """
+    only(Reported(source, steps(2)), 2, "`for i in range(6000):` unrolls", "loop over tf.range")
+
+
+def test_a_tape_around_the_call_is_said() -> None:
+    def act(program: Any) -> None:
+        for _ in range(5):
+            with tf.GradientTape() as tape:
+                x = tf.constant(X)
+                tape.watch(x)
+                program.step(x)
+
+    only(Reported("def step(x):\n    return pad(x)\n", act), 1, "is watched by a gradient tape of its caller")
+
+
+VARYING = {
+    "a text": ("'a' * i", "s.value changed", "it is text"),
+    "a list": ("[1.0] * (i + 1)", "s.value changed", "a graph is made for each number of elements that inner reads"),
+    "a class": ("type('C', (), {})", "s.value changed", "it is an object"),
+}
+
+
+@pytest.mark.parametrize("kind", VARYING)
+def test_what_is_another_value_each_time_is_said_where_it_is_read(kind: str) -> None:
+    value, *words = VARYING[kind]
+    source = f"""
+class Settings:
+    pass
+s = Settings()
+def step(x, i):
+    s.value = {value}
+    return inner(x)
+def inner(x):
+    x = pad(x)
+    return x if not s.value else x + 1
+"""
+
+    def act(program: Any) -> None:
+        for i in range(5):
+            program.s.value = eval(value, {"i": i})
+            program.inner(tf.constant(X))
+
+    found = Reported(source, act)
+    texts = [text for at, text in found.advice if at == 9]
+    assert len(texts) == 1 and all(word in texts[0] for word in words), (found.advice, found.functions["inner"])
+
+
+def test_a_choice_that_a_python_value_has_made_for_good_is_said() -> None:
+    source = """
+    class Settings:
+        on = True
+    s = Settings()
+    def step(x):
+        if not s.on:
+            x = -x
+        if x is None:
+            return x
+        return x + 1
+    """
+    found = Reported(source, lambda program: tf.function(program.step, autograph=False)(tf.constant(X)))
+    assert found.advice == [(
+        5, "`if not s.on:` was decided once, because `s.on` is a Python bool: if it is to follow the data, make it a tensor"
+    )]  # fmt: skip
+
+
+def test_a_choice_of_our_own_graphs_is_guarded_and_needs_no_advice() -> None:
+    source = """
+    flag = True
+    def step(x):
+        if flag:
+            x = -x
+        return pad(x)
+    """
+    found = Reported(source, steps())
+    assert found.functions["step"]["status"] == "staged" and not found.advice
+
+
+def test_a_module_that_is_not_enabled_and_called_while_graphs_are_built_is_named() -> None:
+    source = """
+    from elsewhere import helper
+    def step(x):
+        for i in range(3):
+            x = helper(x)
+        return x
+    """
+    found = Reported(source, lambda program: tf.function(program.step, autograph=False)(tf.constant(X)))
+    only(found, 4, "the module elsewhere is not enabled, and step called it 3 times while graphs were built")
+
+
+def test_what_takes_the_most_time_stands_first() -> None:
+    source = textwrap.dedent(
+        """
+        import time
+        def step(x):
+            time.time()
+            return pad(x)
+        """
+    )
+    Reported(source, steps(), samples={3: 0.01})
+    second = Reported(source, steps(), samples={3: 99.0})
+    gains = [each["gain"] or 0.0 for each in second.report.advice]
+    assert gains == sorted(gains, reverse=True)
+    assert second.report.advice[0]["file"] == second.path

@@ -1,0 +1,127 @@
+"""What keeps a program that calls many functions a few times as quick, and as right, as it is without the hook."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import types
+from typing import Any
+
+import pytest
+
+from autograph_hook.backends.registry import registry
+from autograph_hook.runtime import entry, recursion
+from autograph_hook.staging import outermost
+from autograph_hook.staging.outermost import CALLS_THAT_PAY, Staging
+from benchmarks.suites import Outcome, differences
+from tests.pieces.scripts import same_script
+from tests.staging.programs import Program
+from tests.twins.both import enabled
+from tests.twins.graphs import tf
+
+
+def passed_over(staging: Staging) -> int:
+    """Calls until the next trace."""
+    count = 0
+    while staging.rests():
+        count += 1
+    return count
+
+
+def test_each_trace_that_has_not_paid_makes_the_next_one_wait_longer() -> None:
+    staging = Staging()
+    waits = []
+    for traces in range(4):
+        staging.traces = traces
+        waits.append(passed_over(staging))
+    assert waits == [0, 1, 3, 7]
+
+
+def test_traces_that_have_paid_keep_no_other_waiting() -> None:
+    staging = Staging()
+    staging.traces, staging.calls_staged = 3, 3 * CALLS_THAT_PAY
+    assert passed_over(staging) == 0
+
+
+def test_objects_in_use_for_a_few_calls_each_are_not_traced_one_by_one() -> None:
+    program = Program(
+        """
+        class Scale:
+            def __init__(self, by): self.by = by
+            def __call__(self, x): return pad(x * self.by)
+        def use(scale, x):
+            for _ in range(3): y = scale(x)
+            return y
+        """,
+        warm_up="auto",
+    )
+    for number in range(40):
+        program.both(lambda m, number=number: m.use(m.Scale(tf.constant(float(number))), tf.constant([1.0, 2.0])))
+    assert program.staging("Scale.__call__").traces <= 6
+
+
+def test_the_gate_of_a_function_of_which_nothing_can_become_a_graph_shuts() -> None:
+    module = same_script("""
+        def f(x):
+            import math
+            return x
+        kept = [f(tf.constant(1.0)) for _ in range(8)]
+    """)
+    assert [len(gate) for gate in module.gates if gate.function[0] == "f"] == [0]
+
+
+def test_an_object_whose_class_was_copied_with_its_dictionary_is_no_obstacle() -> None:
+    class Original:
+        pass
+
+    copied = type("Copied", (), dict(vars(Original)))  # as TensorFlow does it to see whether a result is used
+    assert outermost._attributes(copied()) == []
+
+
+LISTS = """
+import helper
+def f(x):
+    return helper.collected([x, x + 1.0])
+"""
+
+HELPER = """
+def collected(items):
+    found = []
+    for item in items:
+        found.append(item)
+    return found
+"""
+
+
+def test_code_that_is_not_enabled_keeps_its_lists_in_the_graph_of_a_user(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    path = tmp_path / "helper.py"
+    path.write_text(HELPER)
+    helper = types.ModuleType("helper")
+    exec(compile(HELPER, str(path), "exec"), vars(helper))
+    monkeypatch.setitem(sys.modules, "helper", helper)
+    entry.start()
+    module = enabled(LISTS)
+    found = tf.function(module.f)(tf.constant(1.0))
+    assert [float(value) for value in found] == [1.0, 2.0]
+
+
+def test_the_backends_in_use_are_looked_up_once_all_are_there() -> None:
+    assert registry.in_use() is registry.in_use()
+
+
+def test_what_is_looked_for_in_a_whole_stack_is_found_by_identity() -> None:
+    codes = recursion._graphs()
+    assert codes
+    assert all(number == id(code) for number, (code, _) in codes.items())
+
+
+def test_tests_that_end_otherwise_are_named_with_both_outcomes() -> None:
+    outcome = functools.partial(Outcome, loaded=0, processor=1.0, elapsed=1.0)
+    plain = outcome({"a": ["passed"], "b": ["passed"], "c": ["passed", "failed"]})
+    hook = outcome({"a": ["passed"], "b": ["failed"], "d": ["skipped"]})
+    assert differences(plain, hook) == {
+        "b": ("passed", "failed"), "c": ("failed", "missing"), "d": ("missing", "skipped"),
+    }  # fmt: skip
+    assert plain.counts == {"passed": 2, "failed": 1}
