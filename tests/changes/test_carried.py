@@ -7,6 +7,9 @@ import threading
 from typing import Any
 
 import pytest
+
+pytest.importorskip("tensorflow")
+
 import tensorflow as tf
 
 from tests.staging.programs import Program, outcome, same

@@ -8,6 +8,9 @@ import types
 from typing import Any
 
 import pytest
+
+pytest.importorskip("tensorflow")
+
 import tensorflow as tf
 
 from autograph_hook.reporting import advice

@@ -8,6 +8,9 @@ import time
 from typing import Any
 
 import pytest
+
+pytest.importorskip("tensorflow")
+
 import tensorflow as tf
 
 import autograph_hook

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("tensorflow")
+
 from autograph_hook.backends.registry import registry
 from autograph_hook.runtime import entry, recursion
 from autograph_hook.staging import outermost
