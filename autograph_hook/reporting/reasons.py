@@ -20,7 +20,7 @@ REASONS: Sequence[tuple[str, str]] = (
         "asks for the time, which no graph can, {effect}: measure around the call of {function}",
     ),
     (
-        r"calls (?:io\.)?(?:open|input)\b",
+        r"calls (?:_?io\.)?(?:open|input)\b",
         "reads or writes outside, {effect}: do it around the call of {function}",
     ),
     (

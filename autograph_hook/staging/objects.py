@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import functools
 import types
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -229,7 +230,7 @@ class Outside:
             self.facts.add("type", value, None, kind)
             self.fact("attribute", value, "__dict__", vars(value))
             return
-        if not kind.__flags__ & _HEAP_TYPE or issubclass(kind, (*PRIMITIVES[:-1], *CONTAINERS)):
+        if not kind.__flags__ & _HEAP_TYPE or issubclass(kind, (*PRIMITIVES[:-1], *CONTAINERS, deque)):
             raise Abort(f"uses {described(value)}, of which it is not known how it changes")
         self.facts.add("type", value, None, kind)
         if self.kind(kind):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
+pytest.importorskip("tf_keras")
+
 import tensorflow as tf
 
 from .test_training import MODELS
@@ -42,7 +45,6 @@ def steps(made: Any, count: int = 4) -> None:
 
 @pytest.mark.parametrize("name", ["sequential", "functional", "subclassed", "regularized", "normalized"])
 def test_a_model_is_staged(name: str) -> None:
-    pytest.importorskip("tf_keras")
     model = MODELS[name].replace("layers.UnitNormalization(), ", "").replace("'gelu'", "'tanh'")
     if name == "regularized":
         model = model.replace(", activity_regularizer='l2'", "")

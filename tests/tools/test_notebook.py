@@ -76,7 +76,7 @@ def test_the_last_expression_is_shown_and_magics_and_await_work(tmp_path: Path) 
 def test_errors_are_shown_on_the_lines_of_the_cell(tmp_path: Path) -> None:
     with_hook = cells(tmp_path, LOAD, "def f(x):\n    y = 1\n    return x / 0\n", "f(1)\n", "f(\n")
     without = cells(tmp_path, "pass\n", "def f(x):\n    y = 1\n    return x / 0\n", "f(1)\n", "f(\n")
-    assert "ZeroDivisionError" in with_hook and "SyntaxError" in with_hook
+    assert "ZeroDivisionError" in with_hook and ("SyntaxError" in with_hook or "incomplete input" in with_hook)
     assert with_hook == without
 
 
