@@ -61,6 +61,13 @@ def test_types_attributes_literals_paths_and_lines_are_read_back(
     assert read(write(program)) == program
 
 
+@pytest.mark.parametrize(("one", "other"), [(0.0, -0.0), (1, True), (1, 1.0)])
+def test_attributes_that_python_calls_equal_are_other_operations(one: Attr, other: Attr) -> None:
+    x = Var("x", ir.F64)
+    assert Op("clip", (x,), (("low", one),)) != Op("clip", (x,), (("low", other),))
+    assert Op("clip", (x,), (("low", one),)) == Op("clip", (x,), (("low", one),))
+
+
 def x_param(type: Type) -> Var:
     return Var("weight", type)
 

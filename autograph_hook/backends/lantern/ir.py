@@ -229,11 +229,15 @@ Attr: TypeAlias = "bool | int | float | str | tuple[int, ...] | Scalar | Tensor 
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """An operation of `ops.TABLE`. `attrs` are what is static about it, sorted by name."""
+    """An operation of `ops.TABLE`. `attrs` are what is static about it, sorted by name, told apart as literals are."""
 
     name: str
     args: tuple[Var, ...]
-    attrs: tuple[tuple[str, Attr], ...] = ()
+    attrs: tuple[tuple[str, Attr], ...] = field(default=(), compare=False)
+    content: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "content", repr(self.attrs) if self.attrs else "")
 
     def attr(self, name: str) -> Attr | None:
         for key, value in self.attrs:
