@@ -41,6 +41,8 @@ SMALL = 8
 """The same where a backend is used by name, and there are kinds of calls that have only too few operations."""
 INNER = 64
 """Calls of a function inside itself that run plain, where a backend is used by name."""
+MOST_LOST = 2
+"""Specializations whose objects were gone before they had paid: then no inner function waits any more."""
 PATIENCE = 8
 """An inner function waits for an outer one this many times its own warm-up."""
 
@@ -56,9 +58,9 @@ ENDS_TRACES = frozenset({"float", "numpy", "item", "open", "time", "perf_counter
 class Staging:
     """What is known of one function."""
 
-    __slots__ = ("blocks", "calls", "calls_plain", "calls_staged", "failures", "history", "is_recalled",
-                 "is_small", "keeps_missing", "last_guard", "line", "may_block", "name", "passed_over",
-                 "qualifies", "reason", "record", "refusal", "refusals", "specializations", "traces",
+    __slots__ = ("blocks", "calls", "calls_plain", "calls_staged", "failures", "history", "is_rare",
+                 "is_recalled", "is_small", "keeps_missing", "last_guard", "line", "lost", "may_block", "name",
+                 "passed_over", "qualifies", "reason", "record", "refusal", "refusals", "specializations", "traces",
                  "tracing", "warm_up")  # fmt: skip
 
     def __init__(self) -> None:
@@ -81,6 +83,8 @@ class Staging:
         """May the functions that it calls wait for it?"""
         self.keeps_missing = False
         self.is_small = False
+        self.is_rare = False
+        """Does it run seldom, beside what runs often? Then it has to show first that a trace will pay."""
         self.is_recalled = False
         """Was it staged in an earlier run? Then it is warmed up by one call."""
         self.specializations: list[Specialization] = []
@@ -92,6 +96,8 @@ class Staging:
         self.traces = 0
         self.passed_over = 0
         """Calls since the last trace that fit no specialization."""
+        self.lost = 0
+        """Specializations whose objects were gone before they had paid."""
         self.record = Record()
 
     def give_up(self, reason: str) -> None:
@@ -100,7 +106,6 @@ class Staging:
         self.reason = reason
         self.specializations = []
         self.blocks = False
-
 
     def has_failed(self) -> bool:
         """Was it given up for calls that failed, not for what it does?"""
@@ -115,12 +120,15 @@ class Staging:
 
         Where it was a value that is gone, another one may stand in its place: the guard tells where.
         """
-        for gone in self.specializations:
-            if not gone.life.lasts:
-                self.last_guard = gone.guard
+        gone = [each for each in self.specializations if not each.life.lasts]
+        if gone:
+            self.last_guard = gone[-1].guard
         if is_owner:
             self.last_guard = None
-        self.record.dropped([gone for gone in self.specializations if not gone.life.lasts])
+        self.lost += sum(each.calls < CALLS_THAT_PAY for each in gone)
+        if self.lost >= MOST_LOST:
+            self.blocks = False  # the functions that it calls are there longer than what it uses
+        self.record.dropped(gone)
         self.specializations = [kept for kept in self.specializations if kept.life.lasts]
 
     def note_miss(self, call: Call) -> Sequence[Change]:
@@ -139,13 +147,13 @@ class Staging:
     def rests(self) -> bool:
         """Is this call to be passed over, since the traces made so far have not paid yet? The second waits for one call
         more that fits none, the third for three, and so on: a program that makes new objects all the time, each of them
-        in use for a few calls, is not traced for each of them.
+        in use for a few calls, is not traced for each of them. Those whose objects went count twice.
         """
         unpaid = self.traces - self.calls_staged // CALLS_THAT_PAY
         if unpaid <= 0:
             return False
         self.passed_over += 1
-        if self.passed_over < 1 << min(unpaid, MOST_SPECIALIZATIONS):
+        if self.passed_over < 1 << min(unpaid + self.lost, MOST_SPECIALIZATIONS):
             return True
         self.passed_over = 0
         return False
@@ -195,7 +203,7 @@ def enter(call: Call, staging: Staging) -> int:
         return NOT_TAKEN
     staging.calls += 1
     if staging.calls == 1:
-        staging.warm_up = 1 if staging.is_recalled else _warm_up(call, manner)
+        staging.warm_up = 1 if staging.is_recalled else _warm_up(call, staging)
         reason = refused(call.function[3])
         if reason is not None:
             # Known beforehand: it must keep nothing waiting that is in it.
@@ -272,10 +280,12 @@ def _attributes(value: Any) -> list[Any]:
     return list(namespace.values()) if type(namespace) is dict else []
 
 
-def _warm_up(call: Call, manner: Manner) -> int:
+def _warm_up(call: Call, staging: Staging) -> int:
     """Plain calls before the first trace."""
     wanted = call.options.warm_up
-    return max(1, wanted) if isinstance(wanted, int) else manner.warm_up(call)
+    if isinstance(wanted, int):
+        return max(1, wanted)
+    return max(CALLS_THAT_PAY if staging.is_rare else 1, _manner(call).warm_up(call))
 
 
 def _by_size(call: Call) -> int:
@@ -484,7 +494,7 @@ def _try_to_specialize(call: Call, staging: Staging, environment: Any) -> int:
             return NOT_TAKEN
         if staging.is_recalled:
             # What an earlier run has learnt does not hold: it is warmed up as if nothing were known.
-            staging.is_recalled, staging.warm_up = False, _warm_up(call, _manner(call))
+            staging.is_recalled, staging.warm_up = False, _warm_up(call, staging)
             staging.calls_plain += 1
             return NOT_TAKEN
         if abort.is_small and staging.refusals < _manner(call).most_small:

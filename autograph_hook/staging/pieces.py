@@ -48,10 +48,16 @@ def _note_number(staging: outermost.Staging, index: int) -> None:
 class Part:
     """Some neighbouring statements of a group: Python, or a graph where a specialization fits."""
 
-    __slots__ = ("end", "half", "inputs", "reason", "seen", "start", "variants", "varying", "warm")
+    __slots__ = ("end", "half", "inputs", "rare", "reason", "seen", "start", "variants", "varying", "warm")
 
     def __init__(
-        self, start: int, end: int, reason: str | None = None, warm: bool = False, half: bool = False
+        self,
+        start: int,
+        end: int,
+        reason: str | None = None,
+        warm: bool = False,
+        half: bool = False,
+        rare: bool = False,
     ) -> None:
         self.start = start
         self.end = end
@@ -61,6 +67,8 @@ class Part:
         """Was it warmed up as part of a larger one?"""
         self.half = half
         """Was it cut from a larger one to find out which statement is in the way?"""
+        self.rare = rare
+        """Does it stand beside loops that are graphs, and run once where they run often?"""
         self.inputs: tuple[str, ...] | None = None
         self.variants: dict[frozenset[str], tuple[Piece, outermost.Staging]] = {}
         self.seen: dict[str, Any] = {}
@@ -123,7 +131,7 @@ class Parts:
                 found.append(part)
                 continue
             if end > part.start:
-                found.append(Part(part.start, end, warm=part.warm, half=part.half))
+                found.append(Part(part.start, end, warm=part.warm, half=part.half, rare=part.rare))
             found += (Part(index, index + 1, _TELLS) for index in range(end, part.end))
         return found
 
@@ -173,6 +181,7 @@ class Parts:
         staging = outermost.Staging()
         if part.warm:
             staging.skip_warm_up()
+        staging.is_rare = part.rare
         staging.may_block = not self.mixed.loops(self.group, part.start, part.end)
         for i, name in enumerate(piece.inputs):
             if part.varying.get(name) and type(part.seen.get(name)) in NUMBERS:
@@ -188,7 +197,7 @@ class Parts:
             if any(groups[n].is_staged() and not groups[n].is_part_of(self) for n in self._groups_inside(i))
         ]
         if at:
-            self._replace(part, self._around(part, at, INSIDE))
+            self._replace(part, self._around(part, at, INSIDE, rare=True))
         return bool(at)
 
     def _groups_inside(self, index: int) -> list[int]:
@@ -227,12 +236,13 @@ class Parts:
         """Has a graph run in the place of one of its parts?"""
         return any(part.has_run() for part in self.parts)
 
-    def is_seasoned(self, runs: int, most: int) -> bool:
-        """Has the whole group run so often as one graph that its next runs may be one as well?"""
+    def is_seasoned(self, runs: int, for_each: int, most: int) -> bool:
+        """Has the whole group run so often as one graph, at least `for_each` times its operations, that its next runs
+        may be one as well?"""
         if self.chunks_left is not None or len(self.parts) != 1 or self.parts[0].reason is not None:
             return False
         return any(
-            kept.calls >= runs and kept.compiled.operations <= most
+            kept.calls >= max(runs, for_each * kept.compiled.operations) and kept.compiled.operations <= most
             for _, staging in self.parts[0].variants.values()
             for kept in staging.specializations
         )
@@ -417,17 +427,17 @@ class Parts:
         else:
             self._replace(part, [Part(part.start, part.end, reason)])
 
-    def _around(self, part: Part, plain: list[int], reason: str) -> list[Part]:
-        """The part without the statements `plain`, which are Python for this reason."""
+    def _around(self, part: Part, plain: list[int], reason: str, rare: bool = False) -> list[Part]:
+        """The part without the statements `plain`, which are Python for this reason. What is rare is not warm yet."""
         found: list[Part] = []
         start = part.start
         for index in plain:
             if index > start:
-                found.append(Part(start, index, warm=True))
+                found.append(Part(start, index, warm=not rare, rare=rare))
             found.append(Part(index, index + 1, reason))
             start = index + 1
         if start < part.end:
-            found.append(Part(start, part.end, warm=True))
+            found.append(Part(start, part.end, warm=not rare, rare=rare))
         return found
 
     def _statement(self, part: Part, line: int | None) -> int | None:

@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
+from autograph_hook.runtime import chunks as ahead
 from autograph_hook.runtime.gate import Module
 from autograph_hook.runtime.mixed import MixedFunction
 from tests.pieces.scripts import same_script
@@ -52,12 +53,26 @@ def chunks(module: Module) -> int:
     )
 
 
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bodies of any size are put together as soon as the smallest are."""
+    monkeypatch.setattr(ahead, "SEASONED_EACH", 0)
+
+
+def test_a_larger_body_waits_longer_for_what_costs_more() -> None:
+    loop = START + "for x in data * {}:" + STEP + "\nprint(float(total))\n"
+    assert chunks(same_script(loop.format(3))) == 0
+    assert chunks(same_script(loop.format(12))) >= 10
+
+
+@pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize("kind", LOOPS)
 def test_some_iterations_run_as_one_graph_over(kind: str) -> None:
     module = same_script(START + LOOPS[kind] + STEP + "\nprint(float(total), float(loss), x.numpy().tolist())\n")
     assert chunks(module) >= 4
 
 
+@pytest.mark.usefixtures("soon")
 def test_a_loop_that_counts_runs_in_chunks() -> None:
     module = same_script(
         START
@@ -256,6 +271,7 @@ print(float(total), float(box.x[0, 1]), float(slot["x"][0, 1]))
 }
 
 
+@pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_nobody_can_tell(name: str) -> None:
     same_script(START + PROGRAMS[name])
