@@ -414,6 +414,12 @@ class Staging(Protocol):
     def may_read(self, owner: Any, name: str) -> bool:
         """Is this a property of an object to be watched, which depends on its state alone?"""
 
+    def is_object(self, value: Any) -> bool:
+        """Is it an object to be watched?"""
+
+    def undecorated(self, function: Any) -> Any:
+        """The function around which a library has put one of its own, as it does with all methods of a class."""
+
     def same_variables(self, owner: Any, name: str, value: tuple[Any, ...]) -> Callable[[Any], bool]:
         """What tells of an object whether its property still collects these variables. Does not keep the object."""
 

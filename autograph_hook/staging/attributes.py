@@ -194,12 +194,11 @@ def _of_object(trace: Trace, owner: Any, kind: type, name: str) -> Any:
 
 
 def _of_property(trace: Trace, owner: Any, where: type, name: str, raw: property, ours: bool) -> Any:
-    if isinstance(raw.fget, types.FunctionType) and (
-        trace.host.has_twin(raw.fget) or codes.is_constant(raw.fget.__code__)
-    ):
+    get = trace.backend.undecorated(raw.fget)
+    if isinstance(get, types.FunctionType) and (trace.host.has_twin(get) or codes.is_constant(get.__code__)):
         trace.outside.fact("attribute", where, name, raw)
         trace.outside.fact("attribute", raw, "fget", raw.fget)
-        return trace.host.call(raw.fget, owner)
+        return trace.host.call(get, owner)
     if trace.backend.provides(where) and trace.backend.may_read(owner, name):
         return watching.read(trace, owner, name)
     if trace.backend.provides(where) and name in _ELEMENTS and not ours:

@@ -129,6 +129,8 @@ def passed(trace: Trace, value: Any, function: Any, depth: int = 0) -> None:
         judge(trace, value)
     elif trace.is_ours(value) and (effects.is_iterator(value) or kind in VIEWS):
         return
+    elif trace.backend.is_object(value):
+        watching.watch(trace, value)
     elif not trace.backend.provides(value):
         raise Abort(f"passes {described(value)} to {name_of(function)}")
 

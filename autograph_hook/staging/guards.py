@@ -310,7 +310,7 @@ class Described:
 
     def __init__(self, value: Any) -> None:
         self.kind = type(value)
-        has_shape = self.kind.__module__.startswith(("tensorflow", "numpy")) and not isinstance(value, type)
+        has_shape = self.kind.__module__.partition(".")[0] in ("tensorflow", "numpy") and not isinstance(value, type)
         self.dtype = getattr(value, "dtype", None) if has_shape else None
         self.shape: tuple[int, ...] | None = tuple(value.shape) if self.dtype is not None else None
         self.length = len(value) if self.kind in (list, tuple, dict) else None

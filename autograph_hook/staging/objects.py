@@ -244,7 +244,12 @@ class Outside:
         for owner, name, method in effects.special_methods(kind):
             if self.backend.provides(owner):
                 continue
-            if isinstance(method, types.FunctionType) and (self.has_twin(method) or codes.is_constant(method.__code__)):
+            function = self.backend.undecorated(method)
+            if function is method and isinstance(method, types.FunctionType) and self.backend.provides(method):
+                continue
+            if isinstance(function, types.FunctionType) and (
+                self.has_twin(function) or codes.is_constant(function.__code__)
+            ):
                 self.fact("attribute", owner, name, method)
             elif effects.is_generated(owner, method):
                 snapshot = True

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def watch(trace: Trace, owner: Any) -> None:
-    """A method of this object is about to be called, or a property to be read."""
+    """A method of this object is about to be called, or a property to be read. What the trace has made is not watched
+    itself: what it was given has been."""
+    if trace.is_ours(owner):
+        return
     if trace.objects is None:
         trace.objects = trace.backend.objects(trace.host.has_twin)
     added = trace.objects.add(owner)
@@ -33,6 +36,8 @@ def watch(trace: Trace, owner: Any) -> None:
 def read(trace: Trace, owner: Any, name: str) -> Any:
     """A property of the framework's."""
     watch(trace, owner)
+    if trace.is_ours(owner):
+        return getattr(owner, name)
     assert trace.objects is not None
     found = trace.objects.read(owner, name)
     if isinstance(found, str):

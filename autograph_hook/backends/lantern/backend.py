@@ -255,6 +255,12 @@ class Lantern:
     def may_read(self, owner: Any, name: str) -> bool:
         return False
 
+    def is_object(self, value: Any) -> bool:
+        return False
+
+    def undecorated(self, function: Any) -> Any:
+        return function
+
     def is_constant(self, value: Any) -> bool:
         return isinstance(value, np.dtype | np.generic)
 

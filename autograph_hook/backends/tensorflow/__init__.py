@@ -79,7 +79,8 @@ class TensorFlow:
     def recognises(self, kind: type) -> bool:
         known = self._recognised.get(kind)
         if known is None:  # asked once of a type: some of these are protocols, which look at all its attributes
-            known = self._recognised[kind] = issubclass(kind, RECOGNISED)
+            known = issubclass(kind, RECOGNISED) and not keras_objects.families(kind)
+            self._recognised[kind] = known
         return known
 
     def is_staged(self, value: Any) -> bool:
@@ -212,6 +213,8 @@ class TensorFlow:
     is_option = staticmethod(effects.is_option)
     objects = staticmethod(keras_state.KerasState)
     may_read = staticmethod(keras_objects.may_read)
+    is_object = staticmethod(keras_objects.is_watched)
+    undecorated = staticmethod(keras_objects.undecorated)
     same_variables = staticmethod(modules.SameVariables)
     holds_symbols = staticmethod(effects.holds_symbols)
     refusal = staticmethod(effects.refusal)

@@ -154,7 +154,7 @@ def effect(function: Any) -> str | None:
     if kind is types.MethodType:
         return _method_effect(function.__func__, function.__self__)
     if isinstance(function, type):
-        return PURE if id(function) in _classes() else None
+        return PURE if id(function) in _classes() or keras_objects.may_make(function) else None
     if isinstance(function, types.FunctionType):
         known = _functions().get(id(function))
         return known[1] if known is not None else None

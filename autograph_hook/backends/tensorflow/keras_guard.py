@@ -13,7 +13,7 @@ from operator import attrgetter, is_, itemgetter
 from typing import Any
 
 from autograph_hook.backends.tensorflow.keras_contents import PRIMITIVES, content_of, elements
-from autograph_hook.backends.tensorflow.keras_objects import is_framework, is_unwatched
+from autograph_hook.backends.tensorflow.keras_objects import is_framework, is_unwatched, library
 
 
 class Part:
@@ -104,7 +104,7 @@ class KerasGuard:
         have come."""
         for (kind, called), method in self._methods.items():
             if getattr(kind, called, None) is not method:
-                self.changed = f"the method {called} of Keras's {kind.__name__} was replaced"
+                self.changed = f"the method {called} of {library(kind)}'s {kind.__name__} was replaced"
                 return False
         found: list[Any] = []
         for part in self._parts:
@@ -213,5 +213,5 @@ def described(owner: Any) -> str:
     namespace = vars(owner)
     name = namespace.get("name", namespace.get("_name"))
     kind = type(owner)
-    shown = f"Keras {kind.__name__}" if is_framework(kind) else f"{kind.__module__}.{kind.__qualname__}"
+    shown = f"{library(kind)} {kind.__name__}" if library(kind) else f"{kind.__module__}.{kind.__qualname__}"
     return f"the {shown} {name!r}" if type(name) is str else f"a {shown}"

@@ -1,4 +1,4 @@
-"""Which objects are Keras's layers, optimizers, metrics and losses, and what of them a trace of ours may use.
+"""Which objects are layers, optimizers, metrics, losses, distributions of a library, and what of them a trace may use.
 
 They hold much Python state, and their own code reads it without our seeing it. So they are trusted as a whole: what
 they compute depends on their state, which `keras_state` guards, and on functions that are enabled or the framework's.
@@ -16,12 +16,23 @@ def _words(text: str) -> frozenset[str]:
 
 
 _METHODS = (types.FunctionType, property)
-PREFIXES = ("keras.src.", "tf_keras.src.")
+LIBRARIES = {
+    "keras.src.": "Keras",
+    "tf_keras.src.": "Keras",
+    "sonnet.src.": "Sonnet",
+    "tensorflow_probability.python.": "TensorFlow Probability",
+}
+"""By the modules that define the objects."""
+PREFIXES = tuple(LIBRARIES)
 
 _OF_LAYERS = "__call__ call add_loss add_metric compute_mask get_initial_state"
 _WEIGHTS = "trainable_variables trainable_weights non_trainable_variables non_trainable_weights variables weights"
 
-# The base class, the methods that may be called, the properties that may be read.
+ANY = frozenset({"*"})
+"""All that has no underscore before its name."""
+
+# The base class (but for Keras's with the library's name), the methods that may be called, the properties that may be
+# read.
 FAMILIES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "Layer": (
         _words(_OF_LAYERS),
@@ -43,6 +54,26 @@ FAMILIES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "LearningRateSchedule": (_words("__call__"), frozenset()),
     "Regularizer": (_words("__call__"), frozenset()),
     "Constraint": (_words("__call__"), frozenset()),
+    "Sonnet.Module": (_words("__call__") | ANY, ANY),
+    "TensorFlow Probability.Distribution": (
+        _words(
+            """
+            prob log_prob cdf log_cdf survival_function log_survival_function entropy mean mode stddev variance
+            covariance quantile sample kl_divergence cross_entropy event_shape_tensor batch_shape_tensor param_shapes
+            unnormalized_log_prob is_scalar_event is_scalar_batch
+            """
+        ),
+        ANY - {"parameters"},
+    ),
+    "TensorFlow Probability.Bijector": (
+        _words(
+            """
+            __call__ forward inverse forward_log_det_jacobian inverse_log_det_jacobian forward_event_shape
+            inverse_event_shape forward_event_ndims inverse_event_ndims
+            """
+        ),
+        frozenset(),
+    ),
 }
 
 _HARMLESS = _words(
@@ -52,6 +83,7 @@ _HARMLESS = _words(
     compile_from_config load_own_variables save_own_variables save_assets load_assets save_weights load_weights
     __repr__ __str__ __doc__ __module__ __qualname__ __dict__ __weakref__ __annotations__ __classcell__
     __static_attributes__ __firstlineno__ __annotate_func__ __annotations_cache__ __orig_bases__ __parameters__
+    __abstractmethods__ _abc_impl
     """
 )
 """What a class of the user's may define without Keras's calling it in a trace. Reading it is seen in another way."""
@@ -78,7 +110,7 @@ UNWATCHED = _words(
     _clipnorm_fn _global_clipnorm_fn _clipvalue_fn _deferred_slot_restorations _iterations _dropout_mask
     _recurrent_dropout_mask _recurrent_dropout_masks _dropout_masks _sharded_variable_builders _scope _name_scope
     update_state result _keras_api_names _is_model_for_instrumentation _instrumented_keras_api
-    _instrumented_keras_layer_class _instrumented_keras_model_class _stateful_states
+    _instrumented_keras_layer_class _instrumented_keras_model_class _stateful_states _snt_once _scope_name _auto_repr
     """
 )
 """What changes no result of a built object: bookkeeping, what is for saving, for building, for `fit`."""
@@ -87,14 +119,23 @@ UNWATCHED_STARTS = ("_self_unconditional", "_self_update", "_self_name", "_self_
 
 
 def is_framework(kind: type) -> bool:
-    """Is this class Keras's or TensorFlow's own, and not derived from them elsewhere?"""
+    """Is this class a known library's or TensorFlow's own, and not derived from them elsewhere?"""
     name = type.__getattribute__(kind, "__module__")
     return isinstance(name, str) and name.startswith((*PREFIXES, "tensorflow."))
 
 
-def is_of_keras(kind: type) -> bool:
+def library(kind: type) -> str | None:
+    """Whose own class this is."""
     name = type.__getattribute__(kind, "__module__")
-    return isinstance(name, str) and name.startswith(PREFIXES)
+    if not isinstance(name, str) or not name.startswith(PREFIXES):
+        return None
+    return next(owner for prefix, owner in LIBRARIES.items() if name.startswith(prefix))
+
+
+def _family(base: type) -> str | None:
+    owner = library(base)
+    name = base.__name__ if owner == "Keras" else f"{owner}.{base.__name__}"
+    return name if name in FAMILIES and owner is not None else None
 
 
 _families: WeakKeyDictionary[type, tuple[str, ...]] = WeakKeyDictionary()
@@ -105,7 +146,7 @@ def families(kind: type) -> tuple[str, ...]:
     """The base classes of Keras that decide what may be done with instances of a class."""
     known = _families.get(kind)
     if known is None:
-        known = tuple(base.__name__ for base in kind.__mro__ if base.__name__ in FAMILIES and is_of_keras(base))
+        known = tuple(name for base in kind.__mro__ if (name := _family(base)) is not None)
         _families[kind] = known
     return known
 
@@ -118,12 +159,17 @@ def is_watched(value: Any) -> bool:
 def may_call(function: Any) -> bool:
     """Is it Keras's own method of such an object, or such an object that is called as Keras has it?"""
     if type(function) is types.MethodType:
-        owner = function.__self__
-        return is_watched(owner) and _is_own(function.__func__) and _may(owner, 0, function.__func__.__name__)
+        owner, method = function.__self__, function.__func__
+        return is_watched(owner) and _is_own(method) and _may(owner, 0, undecorated(method).__name__)
     if not is_watched(function):
         return False
     called = next(vars(base)["__call__"] for base in type(function).__mro__ if "__call__" in vars(base))
     return _is_own(called) and _may(function, 0, "__call__")
+
+
+def may_make(kind: type) -> bool:
+    """Is it a class whose instances are made of what they are given, and of nothing else?"""
+    return library(kind) == "TensorFlow Probability" and bool(families(kind))
 
 
 def may_read(owner: Any, name: str) -> bool:
@@ -132,22 +178,37 @@ def may_read(owner: Any, name: str) -> bool:
 
 
 def _may(owner: Any, column: int, name: str) -> bool:
-    return any(name in FAMILIES[family][column] for family in families(type(owner)))
+    return any(
+        name in FAMILIES[family][column] or (FAMILIES[family][column] >= ANY and not name.startswith("_"))
+        for family in families(type(owner))
+    )
 
 
 def _is_own(function: Any) -> bool:
     return type(function) is types.FunctionType and str(function.__module__).startswith(PREFIXES)
 
 
+def undecorated(function: Any) -> Any:
+    """The method of a class that Sonnet has put a function of its own around, to enter a scope of names."""
+    while (
+        type(function) is types.FunctionType
+        and function.__module__ == "sonnet.src.utils"
+        and function.__code__.co_freevars[-1:] == ("f",)
+    ):
+        function = (function.__closure__ or ())[-1].cell_contents
+    return function
+
+
 def own_methods(kind: type) -> list[tuple[type, str, Any]]:
     """What classes of the user's put in the place of what Keras's code may use of its own classes."""
     found = []
     known = {name for base in kind.__mro__ if is_framework(base) for name in vars(base)}
+    any_is_called = any(FAMILIES[family][0] >= ANY for family in families(kind))
     for base in kind.__mro__:
         if base is object or is_framework(base):
             continue
         for name, value in vars(base).items():
-            if name in known and name not in _HARMLESS:
+            if (name in known or (any_is_called and isinstance(value, _METHODS))) and name not in _HARMLESS:
                 found.append((base, name, value))
     return found
 
@@ -163,10 +224,12 @@ def framework_methods(kind: type) -> list[tuple[type, str, Any]]:
     called = {name for family in families(kind) for name in FAMILIES[family][0]}
     found: dict[str, Any] = {}
     for base in reversed(bases):
-        is_special = base.__name__ not in FAMILIES and any(above.__name__ in FAMILIES for above in base.__mro__)
+        is_special = _family(base) is None and any(_family(above) is not None for above in base.__mro__)
         for name, value in vars(base).items():
             if isinstance(value, _METHODS) and (name in called or (is_special and name not in _HARMLESS)):
                 found[name] = value
+            else:
+                found.pop(name, None)  # another value stands before the method
     return [(bases[0], name, value) for name, value in found.items()]
 
 
@@ -190,7 +253,8 @@ def _functions(value: Any) -> list[types.FunctionType]:
     for part in parts:
         while isinstance(part, types.FunctionType):
             found.append(part)
-            part = getattr(part, "__wrapped__", None)
+            inner = undecorated(part)
+            part = inner if inner is not part else getattr(part, "__wrapped__", None)
     return found
 
 

@@ -26,7 +26,7 @@ from autograph_hook.backends.protocol import Added
 from autograph_hook.backends.tensorflow import keras_objects
 from autograph_hook.backends.tensorflow.keras_contents import PRIMITIVES, content_of, elements, put, same_elements
 from autograph_hook.backends.tensorflow.keras_guard import KerasGuard, Part, described
-from autograph_hook.backends.tensorflow.keras_objects import is_framework, is_of_keras, is_unwatched, is_watched
+from autograph_hook.backends.tensorflow.keras_objects import is_framework, is_unwatched, is_watched, library
 
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.MethodWrapperType, np.ufunc)
 
@@ -39,7 +39,8 @@ _OPAQUE = (
 )  # fmt: skip
 
 _TRANSIENT = frozenset({"_called", "_dropout_mask", "_recurrent_dropout_mask", "_dropout_masks",
-                        "_recurrent_dropout_masks", "_updates", "_maybe_build", "inner_loop", "unroll"})  # fmt: skip
+                        "_recurrent_dropout_masks", "_updates", "_maybe_build", "inner_loop", "unroll",
+                        "_Distribution__cached_batch_shape", "_Distribution__cached_event_shape"})  # fmt: skip
 """What Keras stores while an object is called, and no caller is to see."""
 
 _MISSING = object()
@@ -130,6 +131,7 @@ class KerasState:
             self._methods[base, name] = method
         for base, name, method in keras_objects.own_methods(kind):
             function = method.fget if isinstance(method, property) else getattr(method, "__func__", method)
+            function = keras_objects.undecorated(function)
             if isinstance(function, types.FunctionType):
                 if not self._has_twin(function):
                     raise Untrusted(f"uses a {kind.__module__}.{kind.__qualname__}, whose {name} is not enabled")
@@ -156,9 +158,9 @@ class KerasState:
             raise Untrusted(f"uses {described(owner)}, whose {name} is a NumPy array, which may change")
         elif _is_variable(value) and name != "_trainable_variables" and not _is_layer(owner):
             return  # a slot, a counter: nothing but its value is used
-        elif is_of_keras(kind) and kind.__name__ in _OPAQUE:
+        elif library(kind) and kind.__name__ in _OPAQUE:
             return
-        elif is_watched(value) or (is_of_keras(kind) and hasattr(value, "__dict__")):
+        elif is_watched(value) or (library(kind) and hasattr(value, "__dict__")):
             self._object(value, depth)
         elif not (is_framework(kind) or kind.__module__ in ("builtins", "inspect", "numpy", "weakref", "enum")):
             raise Untrusted(f"uses {described(owner)}, which holds a {kind.__module__}.{kind.__qualname__} as {name}")
@@ -279,4 +281,4 @@ def _is_layer(value: Any) -> bool:
 
 
 def _is_variable(value: Any) -> bool:
-    return any(base.__name__ == "Variable" for base in type(value).__mro__ if is_of_keras(base))
+    return any(base.__name__ == "Variable" for base in type(value).__mro__ if library(base))

@@ -17,7 +17,7 @@ from autograph_hook.backends.tensorflow.failures import Unordered
 from autograph_hook.errors import StagingError
 
 _EAGER = tf.__internal__.EagerTensor  # no tensor is made for it: that would set up the devices
-_FRAMEWORKS = ("tensorflow", "keras", "tf_keras")
+_FRAMEWORKS = ("tensorflow", "keras", "tf_keras", "sonnet", "tensorflow_probability")
 
 
 def is_symbolic(value: Any) -> bool:
@@ -25,6 +25,8 @@ def is_symbolic(value: Any) -> bool:
     if isinstance(value, tf.Tensor):
         return type(value) is not _EAGER
     if isinstance(value, private.CompositeTensor) and not isinstance(value, tf.Variable):
+        if keras_objects.is_watched(value):
+            return False  # a distribution, say: an object that holds tensors
         return any(is_symbolic(part) for part in tf.nest.flatten(value, expand_composites=True))
     if isinstance(value, tf.TensorArray):
         return is_symbolic(value.flow)
@@ -36,7 +38,7 @@ def is_tensor(value: Any) -> bool:
 
 
 def provides(value: Any) -> bool:
-    """Is this a module, function, class or object of TensorFlow or Keras? No code of the value's own is run."""
+    """Is this a module, function, class or object of TensorFlow or a known library? No code of the value's own runs."""
     if isinstance(value, types.ModuleType):
         name = types.ModuleType.__getattribute__(value, "__name__")
     elif isinstance(value, types.FunctionType):
