@@ -1,8 +1,4 @@
-"""Spirals told apart by a small network, all of it at the level of the script.
-
-    python script_loop.py
-    python -m autograph_hook script_loop.py
-"""
+"""Spirals told apart by a small network, all of it at the level of the script."""
 
 import numpy as np
 import tensorflow as tf

@@ -1,13 +1,9 @@
-"""A variational autoencoder for small pictures of bars.
-
-    python vae.py
-    python -m autograph_hook vae.py
-"""
+"""A variational autoencoder for small pictures of bars."""
 
 import numpy as np
 import tensorflow as tf
 
-EPOCHS = 10
+EPOCHS = 16
 BATCH = 32
 SIDE = 8
 LATENT = 4

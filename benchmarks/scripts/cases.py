@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+EXAMPLES = HERE.parents[1] / "examples"
+"""Some of the programs are examples."""
 PLAIN = "@tf.function"
 RELAXED = "@tf.function(reduce_retracing=True)"
 """For a function that is given other shapes from call to call."""
@@ -40,7 +42,8 @@ class Case:
 
     @property
     def path(self) -> Path:
-        return HERE / "programs" / (self.file or f"{self.name}.py")
+        example = EXAMPLES / f"{self.name}.py"
+        return example if example.exists() else HERE / "programs" / (self.file or f"{self.name}.py")
 
     def by_hand(self) -> str:
         """The source of the program as decorated by hand."""
@@ -104,7 +107,7 @@ CASES = (
         "a variational autoencoder",
         ("epoch",),
         {"train_step": PLAIN, "compute_loss": PLAIN},
-        tiny=(("EPOCHS = 10", "EPOCHS = 2"), ("40 * BATCH", "20 * BATCH")),
+        tiny=(("EPOCHS = 16", "EPOCHS = 2"), ("40 * BATCH", "20 * BATCH")),
         draws=True,
     ),
     Case(

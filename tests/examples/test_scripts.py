@@ -66,15 +66,6 @@ def test_numbers_in_two_outputs_are_compared_and_words_must_be_equal() -> None:
     assert difference("loss 2.0", "norm 2.0") == float("inf")
 
 
-def test_examples_are_programs_of_the_benchmark() -> None:
-    for name in ("script_loop", "vae"):
-        case = next(case for case in CASES if case.name == name)
-        docstring = ast.get_docstring(ast.parse((ROOT / "examples" / f"{name}.py").read_text()), clean=False)
-        assert docstring is not None
-        rest = (ROOT / "examples" / f"{name}.py").read_text().split('"""', 2)[2]
-        assert rest == case.path.read_text().split('"""', 2)[2]
-
-
 def test_a_program_that_fails_says_why(tmp_path: Path) -> None:
     (tmp_path / "wrong.py").write_text("raise ValueError('the reason')")
     with pytest.raises(SystemExit, match="the reason"):

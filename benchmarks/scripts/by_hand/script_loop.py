@@ -1,4 +1,4 @@
-"""programs/script_loop.py with the step in a decorated function."""
+"""examples/script_loop.py with the step in a decorated function."""
 
 import numpy as np
 import tensorflow as tf
