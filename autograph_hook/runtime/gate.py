@@ -236,6 +236,11 @@ def enter_by(enter: Callable[[Gate, tuple[Any, ...], dict[str, Any]], bool]) -> 
     _entered = enter
 
 
+def is_entered() -> bool:
+    """Does something decide at open gates already?"""
+    return _entered is not None
+
+
 def trace_began() -> None:
     """A thread begins to build a graph."""
     global _traces

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import types
 from typing import Any
@@ -103,3 +104,22 @@ def test_a_global_that_is_stored_to_is_refused() -> None:
         """,
         2.0,
     )
+
+
+def test_a_module_may_name_lantern_after_another_backend_is_in_use(tmp_path: Any) -> None:
+    pytest.importorskip("tensorflow")
+    (tmp_path / "first.py").write_text(
+        "# autograph: enable\nimport tensorflow as tf\ndef f(x):\n    for i in range(9):\n        x = tf.tanh(x) + 1.0\n    return x\n"
+    )
+    (tmp_path / "second.py").write_text("# autograph: enable backend=lantern\n" + SUMS)
+    (tmp_path / "script.py").write_text(
+        "import autograph_hook; autograph_hook.install()\n"
+        "import numpy, tensorflow, first\n"
+        "for _ in range(80): first.f(tensorflow.ones([2]))\n"
+        "import second\n"
+        "for _ in range(4): second.f(numpy.ones(3), 3)\n"
+        "from autograph_hook.runtime.gate import gate_of\n"
+        "print([gate_of(f).staging.calls_staged > 0 for f in (first.f, second.f)])\n"
+    )
+    done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout == "[True, True]\n", done.stderr
