@@ -24,6 +24,7 @@ from autograph_hook.runtime.operators.naming import returned
 from autograph_hook.runtime.recursion import watched
 from autograph_hook.runtime.twins import twin_at_gate
 from autograph_hook.staging import outermost
+from autograph_hook.staging.known import Staging
 from autograph_hook.staging.objects import NOTHING_STORED, Stored
 from autograph_hook.staging.trace import Abort, Host
 from autograph_hook.transpiler.flags import IMPORTS, LOOPS, STORES_OUTSIDE, TRIES
@@ -226,7 +227,7 @@ def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool
     return False
 
 
-def _wants_pieces(gate: Gate, staging: outermost.Staging, call: _Call) -> bool:
+def _wants_pieces(gate: Gate, staging: Staging, call: _Call) -> bool:
     """Is this a call that is not staged as a whole, of a function whose pieces may be?"""
     if gate.function[0] == SCRIPT:
         return outermost.is_candidate(call, staging)
@@ -261,7 +262,7 @@ def _finish(afterwards: Callable[[], None]) -> None:
         raise
 
 
-def _gave_up(gate: Gate, staging: outermost.Staging, error: Exception) -> int:
+def _gave_up(gate: Gate, staging: Staging, error: Exception) -> int:
     """A defect of ours must not reach the user's program: the function is plain, and the user is told."""
     qualname, line, *_ = gate.function
     reason = f"autograph_hook failed: {type(error).__name__}: {error}"
@@ -272,7 +273,7 @@ def _gave_up(gate: Gate, staging: outermost.Staging, error: Exception) -> int:
     return outermost.SHUT
 
 
-def _count(gate: Gate, staging: outermost.Staging) -> None:
+def _count(gate: Gate, staging: Staging) -> None:
     """Shut the gate of a function that meets no backend's value; note the first one that does."""
     if staging.calls:
         if not gate.module.handles_values:

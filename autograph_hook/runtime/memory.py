@@ -16,7 +16,7 @@ from typing import Any
 
 from autograph_hook.runtime.gate import MODULES, Gate, Module
 from autograph_hook.runtime.mixed import MixedFunction
-from autograph_hook.staging.outermost import Staging
+from autograph_hook.staging.known import Staging
 
 FORM = 1
 LONGEST_REASON = 300

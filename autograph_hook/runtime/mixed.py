@@ -16,6 +16,7 @@ from autograph_hook.runtime.gate import Gate
 from autograph_hook.runtime.twins import live_code, made_of
 from autograph_hook.staging import outermost
 from autograph_hook.staging.effects import is_array
+from autograph_hook.staging.known import Staging
 from autograph_hook.staging.objects import Stored
 from autograph_hook.staging.pieces import FEW_ITERATIONS, Part, Parts
 from autograph_hook.staging.trace import Host
@@ -221,7 +222,7 @@ class Run:
         self,
         part: Part,
         piece: Piece,
-        staging: outermost.Staging,
+        staging: Staging,
         backend: Backend,
         values: tuple[Any, ...],
         iterated: frozenset[int] = frozenset(),

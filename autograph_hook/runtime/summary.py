@@ -12,7 +12,7 @@ from autograph_hook.runtime.gate import MODULES, Gate, Module
 from autograph_hook.runtime.mixed import MixedFunction
 from autograph_hook.runtime.operators.noting import CALL
 from autograph_hook.runtime.sampling import sampling
-from autograph_hook.staging.outermost import Staging
+from autograph_hook.staging.known import Staging
 
 _STATUS = ("staged", "mixed", "plain", "unused")
 

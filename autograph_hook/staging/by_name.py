@@ -14,21 +14,14 @@ import types
 from collections.abc import Sequence
 from typing import Any
 
+from autograph_hook.staging.arguments import argument_texts, cells_of, require_apart
+from autograph_hook.staging.asked import Traceable
 from autograph_hook.staging.effects import is_named_tuple
 from autograph_hook.staging.facts import Abort
 from autograph_hook.staging.guards import Copies, Guard, Life, PlacedTest, TensorTest, Varies, never
 from autograph_hook.staging.printing import Printing
 from autograph_hook.staging.results import Results
-from autograph_hook.staging.specialization import (
-    Specialization,
-    Traceable,
-    abort_of,
-    argument_texts,
-    cells_of,
-    refused,
-    require_apart,
-    require_order,
-)
+from autograph_hook.staging.specialization import Specialization, abort_of, refused, require_order
 from autograph_hook.staging.standins import label_of
 from autograph_hook.staging.trace import Trace
 from autograph_hook.transpiler import flags

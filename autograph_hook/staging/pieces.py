@@ -15,8 +15,8 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from autograph_hook.staging import outermost
 from autograph_hook.staging.effects import PRIMITIVES
+from autograph_hook.staging.known import CALLS_THAT_PAY, Staging
 from autograph_hook.staging.numbers import NUMBERS
 from autograph_hook.staging.record import Record
 from autograph_hook.staging.varying import EVERYTHING, History
@@ -38,7 +38,7 @@ INSIDE = "graphs run inside it"
 """Why statements are Python whose loops have bodies that are graphs."""
 
 
-def _note_number(staging: outermost.Staging, index: int) -> None:
+def _note_number(staging: Staging, index: int) -> None:
     """An input of a piece is a number that varies."""
     if staging.history is None:
         staging.history = History()
@@ -70,7 +70,7 @@ class Part:
         self.rare = rare
         """Does it stand beside loops that are graphs, and run once where they run often?"""
         self.inputs: tuple[str, ...] | None = None
-        self.variants: dict[frozenset[str], tuple[Piece, outermost.Staging]] = {}
+        self.variants: dict[frozenset[str], tuple[Piece, Staging]] = {}
         self.seen: dict[str, Any] = {}
         self.varying: dict[str, int] = {}
         """How often a Python value that comes in was another one when a call was traced."""
@@ -97,7 +97,7 @@ class Parts:
         """It is the body of a loop: does that go over variables, layers and the like, each of them another object?"""
         self.chunks_left: str | None = None
         """Why no graph stands for some iterations at a time."""
-        self._chunk: tuple[Piece, outermost.Staging] | None = None
+        self._chunk: tuple[Piece, Staging] | None = None
         self._inside: dict[int, list[int]] = {}
         self.record = Record()
         """What the traces and graphs of parts took that have been replaced by smaller ones."""
@@ -166,7 +166,7 @@ class Parts:
         nodes = self.group.statements[part.start : part.end]
         return nodes[0].lineno, max(node.end_lineno or node.lineno for node in nodes)
 
-    def piece(self, part: Part, unbound: frozenset[str]) -> tuple[Piece, outermost.Staging] | None:
+    def piece(self, part: Part, unbound: frozenset[str]) -> tuple[Piece, Staging] | None:
         """The piece of a part, when these names have no value yet; None where it has none."""
         found = part.variants.get(unbound)
         if found is not None:
@@ -178,7 +178,7 @@ class Parts:
         except Unsupported as problem:
             self.split(part, problem.line, problem.reason)
             return None
-        staging = outermost.Staging()
+        staging = Staging()
         if part.warm:
             staging.skip_warm_up()
         staging.is_rare = part.rare
@@ -247,7 +247,7 @@ class Parts:
             for kept in staging.specializations
         )
 
-    def chunk(self) -> tuple[Piece, outermost.Staging] | None:
+    def chunk(self) -> tuple[Piece, Staging] | None:
         """Some iterations of the loop as one piece."""
         if self._chunk is None:
             try:
@@ -255,13 +255,13 @@ class Parts:
             except Unsupported as problem:
                 self.leave_chunks(problem.reason)
                 return None
-            staging = outermost.Staging()
+            staging = Staging()
             staging.skip_warm_up()
             staging.qualifies = True
             self._chunk = piece, staging
         return self._chunk
 
-    def stagings(self) -> Iterator[tuple[str, outermost.Staging]]:
+    def stagings(self) -> Iterator[tuple[str, Staging]]:
         """What is known of each piece, with the lines that it stands for."""
         for part in self.parts:
             first, last = self.lines(part)
@@ -323,7 +323,7 @@ class Parts:
             self.parts = tuple(self._without_telling(self.parts))
         self.chunks_left, self._chunk = reason, None
 
-    def gave_up(self, part: Part, staging: outermost.Staging) -> None:
+    def gave_up(self, part: Part, staging: Staging) -> None:
         """Staging has given up a part: the statement that ended the trace is Python, the others are tried again."""
         assert staging.reason is not None
         if self.is_recalled and not part.has_run():
@@ -340,7 +340,7 @@ class Parts:
         else:
             self.split(part, staging.line, staging.reason)
 
-    def _to_blame(self, part: Part, staging: outermost.Staging) -> str | None:
+    def _to_blame(self, part: Part, staging: Staging) -> str | None:
         """The name whose Python value changes most often, of those that no graph takes as they come."""
         carried: set[str] = set()
         if staging.history is not None and staging.history.most == EVERYTHING:
@@ -355,11 +355,11 @@ class Parts:
         """A part is Python from now on."""
         self._replace(part, [Part(part.start, part.end, reason)])
 
-    def refused(self, part: Part, staging: outermost.Staging) -> None:
+    def refused(self, part: Part, staging: Staging) -> None:
         """A part has graphs, but no trace carries this call. If such calls are not rare, the statement in the way is
         Python from now on, where what stands before and after it can be graphs of their own."""
         index = self._statement(part, staging.line)
-        is_rare = staging.calls_staged >= outermost.CALLS_THAT_PAY * staging.refusals
+        is_rare = staging.calls_staged >= CALLS_THAT_PAY * staging.refusals
         if index is None or part.end - part.start == 1 or (is_rare and staging.refusals == 1):
             return
         crossing = [0, *self.mixed.crossing(self.group, part.start, part.end), 0]
@@ -400,7 +400,7 @@ class Parts:
         self.parts = tuple(found)
 
     def note_inputs(
-        self, part: Part, names: Sequence[str], values: Sequence[Any], staging: outermost.Staging | None = None
+        self, part: Part, names: Sequence[str], values: Sequence[Any], staging: Staging | None = None
     ) -> None:
         """These values come in: which of Python's are others than last time? Numbers that were so while a part was
         warmed up need not be facts of its first trace."""

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from autograph_hook.backends.values import Varying
 from autograph_hook.errors import StagingError
 from autograph_hook.reporting import journal
-from autograph_hook.staging import codes, watching
+from autograph_hook.staging import watching
+from autograph_hook.staging.arguments import (
+    Like,
+    argument_texts,
+    guard_arguments,
+    guard_stored_cells,
+    note_tensors,
+    replace_cells,
+    require_apart,
+    stand_in,
+)
+from autograph_hook.staging.asked import Call, Options
 from autograph_hook.staging.changes import Changes
-from autograph_hook.staging.effects import is_array, is_named_tuple
-from autograph_hook.staging.facts import Again, Place
-from autograph_hook.staging.guards import Check, Copies, Given, Guard, Life, shown
+from autograph_hook.staging.effects import is_named_tuple
+from autograph_hook.staging.facts import Again
+from autograph_hook.staging.guards import Check, Copies, Given, Guard, Life
 from autograph_hook.staging.numbers import TooMany
-from autograph_hook.staging.objects import Stored
 from autograph_hook.staging.printing import Printing
 from autograph_hook.staging.results import At, Pack, Results
 from autograph_hook.staging.standins import StandIns
-from autograph_hook.staging.trace import Abort, Host, Trace
+from autograph_hook.staging.trace import Abort, Trace
 from autograph_hook.staging.varying import NOTHING, Change, History
 from autograph_hook.transpiler import flags
 
@@ -29,70 +39,6 @@ FEWEST_OPERATIONS = 12
 Measured (`python -m benchmarks calls`): a staged call costs as much as 9 of the cheapest eager operations. So a graph
 of 7 operations, four of them the user's, takes twice as long as the eager run, one of 11 as long, one of 19 two thirds.
 """
-
-
-class Options(Protocol):
-    trace_safe: tuple[str, ...]
-    strict: bool
-    warm_up: str | int
-    jit_compile: bool
-    verify: int
-
-
-class Beside(Protocol):
-    """The plain run of a call that is staged, for verification."""
-
-    returns: bool
-    """Is there a result, or are there names in which results are left?"""
-
-    def place(self) -> tuple[str, str, int]:
-        """File, function and line."""
-
-    def roots(self) -> list[tuple[str, Any]]:
-        """From where all is reached that the call may read or change."""
-
-    def is_enabled(self, name: Any) -> bool:
-        """Is a module of this name enabled, and loaded?"""
-
-    def ignored(self) -> frozenset[int]:
-        """Objects that may hold something else afterwards, since nobody reads it."""
-
-    def put(self, result: Any) -> None:
-        """The staged call has returned this."""
-
-    def plain(self) -> Any:
-        """Run it as it is written."""
-
-
-class Traceable(Protocol):
-    """A call whose function can be traced, as the runtime describes it."""
-
-    host: Host
-    thread: Any
-    backend: Any
-    options: Options
-    function: tuple[str, int, int, int]
-    frame: types.FrameType
-    cells: types.FunctionType | None
-    arguments: tuple[Any, ...]
-    keywords: dict[str, Any]
-    afterwards: Callable[[], None] | None
-    """What is done when a staged call has succeeded."""
-
-    def twin(self) -> types.FunctionType | None: ...
-
-    def stored(self) -> Stored:
-        """The names outside to which it stores when it has run."""
-
-
-class Call(Traceable, Protocol):
-    """One that stands at an open gate."""
-
-    @property
-    def may_shrink(self) -> bool:
-        """Is it a piece, of which one statement may be left out?"""
-
-    def beside(self) -> Beside: ...
 
 
 class Specialization:
@@ -120,13 +66,6 @@ class Specialization:
         """Why it was made, where that is not what had changed."""
         self.changes: Sequence[Change] = ()
         """What the call that it was made for had otherwise than the ones before."""
-
-
-class _Like(NamedTuple):
-    """Dtype and shape of an input."""
-
-    dtype: Any
-    shape: tuple[int | None, ...]
 
 
 class _Varying:
@@ -231,8 +170,8 @@ def _by(
     stand_ins.texts = trace.texts
     stand_ins.others_run = call.host.others_run
     trace.outside.stand_ins = stand_ins
-    inputs: list[_Like] = []
-    _guard_arguments(call, twin, trace, guard, inputs, stand_ins)
+    inputs: list[Like] = []
+    guard_arguments(call, twin, trace, guard, inputs, stand_ins)
     packed: list[Any] = []
     outputs: list[Any] = []
 
@@ -240,7 +179,7 @@ def _by(
         trace.outside.given.clear()
         trace.printing = Printing()
         copies = Copies(backend.tensor_test, iter(symbols), trace.copies, trace.outside.given)
-        copies.stand_in = lambda text, value: _number(stand_ins, text, value)
+        copies.stand_in = lambda text, value: stand_in(stand_ins, text, value)
         copies.unread, copies.originals, copies.texts = unread, trace.originals, trace.texts
         texts = argument_texts(call)
         made = [copies.copy(text, value) for text, value in texts]
@@ -252,13 +191,13 @@ def _by(
                 trace.outside.kind(type(copy))
         count = len(call.arguments)
         arguments, keywords = made[:count], dict(zip(call.keywords, made[count:], strict=True))
-        _note_tensors(backend, stand_ins, [value for _, value in texts], guard.inputs, symbols)
+        note_tensors(backend, stand_ins, [value for _, value in texts], guard.inputs, symbols)
         require_apart(trace)
         try:
             before, call.thread.trace = call.thread.trace, trace
             try:
                 trace.begin(unread)
-                _replace_cells(call, stand_ins)
+                replace_cells(call, stand_ins)
                 trace.outside.facts.code = twin.__code__
                 trace.enter(twin, cells=False)
                 result = twin(*arguments, **keywords)
@@ -301,60 +240,13 @@ def _by(
         require_order(compiled, printing, call.options)
     for fact in trace.outside.facts:
         guard.fact(fact, stand_ins.label(fact.kind, fact.owner, fact.key))
-    _guard_stored_cells(call, trace, guard)
+    guard_stored_cells(call, trace, guard)
     _take_more(backend, guard, stand_ins, compiled, trace)
     if trace.objects is not None:
         guard.objects(trace.objects)
     guard.distinct(id(value) for value in trace.outside.objects.values() if _may_be_given(backend, value))
     compiled = _varying(guard, compiled, outputs)
     return Specialization(guard, compiled, packed[0], environment, life, printing)
-
-
-def _number(stand_ins: StandIns, text: str, value: Any) -> Any:
-    """What an argument is in the trace that is no tensor."""
-    if not stand_ins.is_tested_later(text, value):
-        return value
-    place = Place(("argument", text), stand_ins.arguments[text], text, shown(value))
-    return stand_ins.array(place, value) if is_array(value) else stand_ins.numbers.take(text, value, place)
-
-
-def _replace_cells(call: Call, stand_ins: StandIns) -> None:
-    """Names of enclosing functions that vary."""
-    for i, cell in enumerate((call.cells.__closure__ or ()) if call.cells is not None else ()):
-        value = cell.cell_contents
-        if stand_ins.varies(("closure", i), value):
-            stand_ins.require_alone()
-            place = _cell_place(call, i, value)
-            stand_ins.replace(place, value, lambda new, cell=cell: setattr(cell, "cell_contents", new))  # type: ignore[misc]
-
-
-def _cell_place(call: Traceable, index: int, value: Any) -> Place:
-    assert call.cells is not None
-    label = call.cells.__code__.co_freevars[index]
-    return Place(("closure", index), label, f"cells.__closure__[{index}].cell_contents", shown(value))
-
-
-def _note_tensors(
-    backend: Any, stand_ins: StandIns, values: Sequence[Any], texts: Sequence[str], symbols: Sequence[Any]
-) -> None:
-    """The tensors among the arguments, by identity: what is read from outside may be one of them."""
-    found: list[Any] = []
-
-    def collect(value: Any) -> None:
-        if backend.tensor_test(value) is not None:
-            found.append(value)
-        elif type(value) is dict:
-            for item in value.values():
-                collect(item)
-        elif type(value) is list or isinstance(value, tuple):
-            for item in value:
-                collect(item)
-
-    for value in values:
-        collect(value)
-    if len(found) == len(texts) == len(symbols):
-        for tensor, text, symbol in zip(found, texts, symbols, strict=True):
-            stand_ins.tensors[id(tensor)] = text, symbol
 
 
 def _take_more(backend: Any, guard: Guard, stand_ins: StandIns, compiled: Any, trace: Trace) -> None:
@@ -448,63 +340,6 @@ def refused(known: int) -> str | None:
     return next((reason for flag, reason in _REFUSED if known & flag), None)
 
 
-def _guard_arguments(
-    call: Call, twin: types.FunctionType, trace: Trace, guard: Guard, inputs: list[_Like], stand_ins: StandIns
-) -> None:
-    """Tests for the arguments and the cells; what comes in by them is outside the trace."""
-    guard.call(call.arguments, call.keywords)
-    names = twin.__code__.co_varnames
-    for position, (text, value) in enumerate(argument_texts(call)):
-        positional = position < len(call.arguments)
-        label = names[position] if positional and position < len(names) else text
-        if not positional:
-            label = list(call.keywords)[position - len(call.arguments)]
-        try:
-            _take_inputs(call.backend, text, value, inputs, trace, stand_ins, label)
-            guard.argument(text, value, stand_ins.test_of, label, stand_ins.is_tested_later)
-        except Abort as abort:
-            if position < len(names):
-                abort.name = names[position]
-            raise
-    seen = codes.look(twin.__code__)
-    for cell, place, value in cells_of(call, trace, seen.stored - seen.read):
-        stand_ins.labels[id(cell)] = place.label
-        if stand_ins.varies(place.key, value):
-            continue
-        stand_ins.labels.setdefault(id(value), place.label)
-        trace.outside.admit(value)
-        guard.test(guard.seen(place.text, value), place)
-
-
-def cells_of(
-    call: Traceable, trace: Trace, unread: frozenset[str] = frozenset()
-) -> Iterator[tuple[types.CellType, Place, Any]]:
-    """The cells that the function takes from outside and reads, and what they hold."""
-    for i, cell in enumerate((call.cells.__closure__ or ()) if call.cells is not None else ()):
-        assert call.cells is not None
-        if call.cells.__code__.co_freevars[i] in unread:
-            continue
-        try:
-            value = cell.cell_contents
-        except ValueError as error:
-            raise Abort("uses a variable of an enclosing function that has no value yet") from error
-        trace.outside.cells.add(id(cell))
-        yield cell, _cell_place(call, i, value), value
-
-
-def _guard_stored_cells(call: Call, trace: Trace, guard: Guard) -> None:
-    """What a call stores in a name of an enclosing function belongs to that function's call, not to another of it."""
-    for i, cell in enumerate((call.cells.__closure__ or ()) if call.cells is not None else ()):
-        if trace.changes.stores(cell):
-            guard.test(f"cells.__closure__[{i}] is {guard.constant(cell)}")
-
-
-def require_apart(trace: Trace) -> None:
-    for identity in trace.outside.given:
-        if identity in trace.outside.objects:
-            raise Abort("reaches an argument by another way as well")
-
-
 def _may_be_given(backend: Any, value: Any) -> bool:
     return type(value) in (list, dict) or backend.tensor_test(value) is not None
 
@@ -530,29 +365,3 @@ def _line(error: BaseException, path: str) -> int | None:
     return found
 
 
-def argument_texts(call: Traceable) -> list[tuple[str, Any]]:
-    """For each argument, the expression by which the guard finds it."""
-    found = [(f"args[{i}]", value) for i, value in enumerate(call.arguments)]
-    return found + [(f"kwargs[{name!r}]", value) for name, value in call.keywords.items()]
-
-
-def _take_inputs(
-    backend: Any, text: str, value: Any, inputs: list[_Like], trace: Trace, stand_ins: StandIns, label: str
-) -> None:
-    """The tensors among the arguments, in the order in which the guard finds them; the rest comes in as it is."""
-    tensor = backend.shape_of(value)
-    stand_ins.arguments[text] = label
-    if tensor is not None:
-        inputs.append(_Like(tensor[0], stand_ins.shape(("argument", text), tensor[1])))
-    elif id(value) in trace.changes.unread:
-        trace.outside.admit(value)
-    elif type(value) in (list, tuple) or is_named_tuple(type(value)):
-        for i, item in enumerate(value):
-            _take_inputs(backend, f"{text}[{i}]", item, inputs, trace, stand_ins, f"{label}[{i}]")
-    elif type(value) is dict:
-        for key, item in value.items():
-            _take_inputs(backend, f"{text}[{key!r}]", item, inputs, trace, stand_ins, f"{label}[{key!r}]")
-    else:
-        stand_ins.labels.setdefault(id(value), label)
-        if not is_array(value):
-            trace.outside.admit(value)

@@ -20,7 +20,8 @@ from autograph_hook.staging.differing import Comparison, Difference, text
 from autograph_hook.staging.reachable import Content, State
 
 if TYPE_CHECKING:
-    from autograph_hook.staging.specialization import Beside, Call, Specialization
+    from autograph_hook.staging.asked import Beside, Call
+    from autograph_hook.staging.specialization import Specialization
 
 XLA_TOLERANCE = 1e-4
 """XLA joins operations and so rounds otherwise: a floating point number may differ by this part of the largest one."""

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from autograph_hook.runtime.attach import attach
 from autograph_hook.settings import ModuleOptions
-from autograph_hook.staging.outermost import Staging
+from autograph_hook.staging.known import Staging
 from autograph_hook.transpiler import transform
 
 PADDING = """

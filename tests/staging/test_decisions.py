@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from autograph_hook.runtime.summary import modules
-from autograph_hook.staging import outermost, specialization
+from autograph_hook.staging import known, specialization
 
 from .programs import Program
 
@@ -45,7 +45,7 @@ def test_a_function_with_few_operations_is_plain() -> None:
 
 def test_a_function_whose_guards_keep_missing_is_plain() -> None:
     program = Program("def f(x, name): return pad(x) * len(name)")
-    for n in range(outermost.MOST_SPECIALIZATIONS + 4):
+    for n in range(known.MOST_SPECIALIZATIONS + 4):
         program.both(lambda m, n=n: m.f(X, "a" * n))
     staging = program.staging("f")
     assert staging.reason is not None

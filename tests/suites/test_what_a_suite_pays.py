@@ -13,8 +13,8 @@ pytest.importorskip("tensorflow")
 
 from autograph_hook.backends.registry import registry
 from autograph_hook.runtime import entry, recursion
-from autograph_hook.staging import outermost
-from autograph_hook.staging.outermost import CALLS_THAT_PAY, Staging
+from autograph_hook.staging import candidates
+from autograph_hook.staging.known import CALLS_THAT_PAY, Staging
 from benchmarks.suites import Outcome, differences
 from tests.pieces.scripts import same_script
 from tests.staging.programs import Program
@@ -77,7 +77,7 @@ def test_an_object_whose_class_was_copied_with_its_dictionary_is_no_obstacle() -
         pass
 
     copied = type("Copied", (), dict(vars(Original)))  # as TensorFlow does it to see whether a result is used
-    assert outermost._attributes(copied()) == []
+    assert candidates._attributes(copied()) == []
 
 
 LISTS = """

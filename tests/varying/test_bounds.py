@@ -7,7 +7,7 @@ import weakref
 
 import tensorflow as tf
 
-from autograph_hook.staging import outermost, varying
+from autograph_hook.staging import known, varying
 from autograph_hook.staging.specialization import Specialization
 from tests.staging.programs import Program
 
@@ -18,7 +18,7 @@ def kept_of(program: Program, name: str) -> list[Specialization]:
     """All specializations that are alive in the process and belong to the function."""
     gc.collect()
     mine = program.staging(name).specializations
-    assert len(mine) <= outermost.MOST_SPECIALIZATIONS
+    assert len(mine) <= known.MOST_SPECIALIZATIONS
     return mine
 
 
@@ -42,7 +42,7 @@ def test_many_short_lived_objects_leave_nothing() -> None:
         del model
     gc.collect()
     assert not any(reference() is not None for reference in alive)
-    assert graphs() - before <= outermost.MOST_SPECIALIZATIONS
+    assert graphs() - before <= known.MOST_SPECIALIZATIONS
     history = program.staging("f").history
     assert history is None or len(history.changes) <= varying.MOST_PLACES
 
@@ -61,7 +61,7 @@ def test_many_closures_leave_nothing() -> None:
         del f
     gc.collect()
     assert not any(reference() is not None for reference in alive)
-    assert graphs() - before <= outermost.MOST_SPECIALIZATIONS
+    assert graphs() - before <= known.MOST_SPECIALIZATIONS
 
 
 def test_many_shapes_and_values_keep_few_graphs() -> None:
@@ -74,7 +74,7 @@ def test_many_shapes_and_values_keep_few_graphs() -> None:
         x = tf.ones([n % 60 + 1])
         program.both(lambda m, n=n, x=x: m.f(x, n, "a"))
         program.both(lambda m, x=x: m.g(x))
-    assert graphs() - before <= 2 * outermost.MOST_SPECIALIZATIONS
+    assert graphs() - before <= 2 * known.MOST_SPECIALIZATIONS
     assert len(kept_of(program, "f")) <= 3
     assert program.staging("f").calls_staged > 100
 

@@ -24,8 +24,8 @@ from autograph_hook.backends.tensorflow import (
     gradients,
     graph_writing,
     inputs,
-    keras_objects,
-    keras_state,
+    library_objects,
+    library_state,
     list_functions,
     list_methods,
     lists,
@@ -79,7 +79,7 @@ class TensorFlow:
     def recognises(self, kind: type) -> bool:
         known = self._recognised.get(kind)
         if known is None:  # asked once of a type: some of these are protocols, which look at all its attributes
-            known = issubclass(kind, RECOGNISED) and not keras_objects.families(kind)
+            known = issubclass(kind, RECOGNISED) and not library_objects.families(kind)
             self._recognised[kind] = known
         return known
 
@@ -211,10 +211,10 @@ class TensorFlow:
     is_constant = staticmethod(effects.is_constant)
     effect = staticmethod(effects.effect)
     is_option = staticmethod(effects.is_option)
-    objects = staticmethod(keras_state.KerasState)
-    may_read = staticmethod(keras_objects.may_read)
-    is_object = staticmethod(keras_objects.is_watched)
-    undecorated = staticmethod(keras_objects.undecorated)
+    objects = staticmethod(library_state.LibraryState)
+    may_read = staticmethod(library_objects.may_read)
+    is_object = staticmethod(library_objects.is_watched)
+    undecorated = staticmethod(library_objects.undecorated)
     same_variables = staticmethod(modules.SameVariables)
     holds_symbols = staticmethod(effects.holds_symbols)
     refusal = staticmethod(effects.refusal)

@@ -13,7 +13,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from autograph_hook.backends.tensorflow import keras_objects, private
+from autograph_hook.backends.tensorflow import library_objects, private
 
 
 def _words(text: str) -> frozenset[str]:
@@ -149,12 +149,12 @@ IMMUTABLE = (tf.DType, tf.TensorShape, tf.TensorSpec)
 def effect(function: Any) -> str | None:
     """What a call of this function, method, class or object does; None where it is not known to be safe."""
     kind = type(function)
-    if keras_objects.may_call(function):
+    if library_objects.may_call(function):
         return STATE
     if kind is types.MethodType:
         return _method_effect(function.__func__, function.__self__)
     if isinstance(function, type):
-        return PURE if id(function) in _classes() or keras_objects.may_make(function) else None
+        return PURE if id(function) in _classes() or library_objects.may_make(function) else None
     if isinstance(function, types.FunctionType):
         known = _functions().get(id(function))
         return known[1] if known is not None else None
@@ -311,7 +311,7 @@ def foreign(value: Any) -> str | None:
     if isinstance(value, tf.Tensor):
         if not hasattr(value, "_numpy"):
             return "uses a tensor of another graph"
-        if keras_objects.has_mask(value):
+        if library_objects.has_mask(value):
             return "uses a tensor that carries a Keras mask"
         return "uses a handle" if value.dtype in (tf.resource, tf.variant) else None
     if private.is_keras_variable(value):

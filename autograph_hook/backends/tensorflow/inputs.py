@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from autograph_hook.backends.tensorflow import exact, private
-from autograph_hook.backends.tensorflow.keras_objects import has_mask
+from autograph_hook.backends.tensorflow.library_objects import has_mask
 from autograph_hook.backends.tensorflow.operators import get_item
 from autograph_hook.backends.values import Varying
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from autograph_hook.backends.tensorflow.keras_contents import PRIMITIVES, content_of, elements
+from autograph_hook.backends.tensorflow.library_contents import PRIMITIVES, content_of, elements
 
 _EAGER = tf.__internal__.EagerTensor  # no tensor is made for it: that would set up the devices
 _HARMLESS = frozenset((*PRIMITIVES, _EAGER, np.ndarray, types.FunctionType, types.ModuleType))

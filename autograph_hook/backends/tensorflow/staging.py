@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from autograph_hook.backends.tensorflow import gradients, keras_objects, private, random_calls
+from autograph_hook.backends.tensorflow import gradients, library_objects, private, random_calls
 from autograph_hook.backends.tensorflow.compile import Compiled, VariableCreation, seeded, trace
 from autograph_hook.backends.tensorflow.exact import Inexact, exactly
 from autograph_hook.backends.tensorflow.failures import Unordered
@@ -25,7 +25,7 @@ def is_symbolic(value: Any) -> bool:
     if isinstance(value, tf.Tensor):
         return type(value) is not _EAGER
     if isinstance(value, private.CompositeTensor) and not isinstance(value, tf.Variable):
-        if keras_objects.is_watched(value):
+        if library_objects.is_watched(value):
             return False  # a distribution, say: an object that holds tensors
         return any(is_symbolic(part) for part in tf.nest.flatten(value, expand_composites=True))
     if isinstance(value, tf.TensorArray):
@@ -50,7 +50,7 @@ def provides(value: Any) -> bool:
 
 def tensor_test(value: Any) -> Callable[[Any], bool] | None:
     """A test that another value is an eager tensor of the same dtype and shape; None for other values."""
-    if type(value) is not _EAGER or value.dtype in (tf.resource, tf.variant) or keras_objects.has_mask(value):
+    if type(value) is not _EAGER or value.dtype in (tf.resource, tf.variant) or library_objects.has_mask(value):
         return None
     dtype, shape = value.dtype, private.shape_tuple(value)
     shape_of, kind = private.shape_tuple, _EAGER
@@ -101,7 +101,7 @@ def unmasked(function: Callable[[list[Any]], Sequence[Any]]) -> Callable[[list[A
 
     def traced(symbols: list[Any]) -> Sequence[Any]:
         outputs = function(symbols)
-        if any(map(keras_objects.has_mask, outputs)):
+        if any(map(library_objects.has_mask, outputs)):
             raise Inexact("returns a tensor that carries a Keras mask")
         return outputs
 

@@ -1,6 +1,6 @@
 """The Python state of Keras objects during one trace and after it: what decides, what changed, what is put back.
 
-`KerasState.add` walks what an object holds: its layers, variables, policies, activations, whatever its own code may
+`LibraryState.add` walks what an object holds: its layers, variables, policies, activations, whatever its own code may
 read. From then on three things are known.
 
 - *Guard*: of every object the attributes that may change a result must be the same objects with the same content.
@@ -23,10 +23,10 @@ import numpy as np
 import tensorflow as tf
 
 from autograph_hook.backends.protocol import Added
-from autograph_hook.backends.tensorflow import keras_objects
-from autograph_hook.backends.tensorflow.keras_contents import PRIMITIVES, content_of, elements, put, same_elements
-from autograph_hook.backends.tensorflow.keras_guard import KerasGuard, Part, described
-from autograph_hook.backends.tensorflow.keras_objects import is_framework, is_unwatched, is_watched, library
+from autograph_hook.backends.tensorflow import library_objects
+from autograph_hook.backends.tensorflow.library_contents import PRIMITIVES, content_of, elements, put, same_elements
+from autograph_hook.backends.tensorflow.library_guard import LibraryGuard, Part, described
+from autograph_hook.backends.tensorflow.library_objects import is_framework, is_unwatched, is_watched, library
 
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.MethodWrapperType, np.ufunc)
 
@@ -54,7 +54,7 @@ class Untrusted(Exception):
     """Why an object may not be used in a trace. The text goes to the user."""
 
 
-class KerasState:
+class LibraryState:
     """Of one trace."""
 
     def __init__(self, has_twin: Callable[[Any], bool]) -> None:
@@ -114,7 +114,7 @@ class KerasState:
     def _watched_names(self, owner: Any, kind: type, namespace: dict[str, Any]) -> tuple[list[str], list[str]]:
         if _is_variable(owner):
             return [name for name in _OF_VARIABLES if name in namespace], []
-        of_framework = None if is_framework(kind) else keras_objects.mentioned(kind)
+        of_framework = None if is_framework(kind) else library_objects.mentioned(kind)
         names: list[str] = []
         containers: list[str] = []
         for name, value in namespace.items():
@@ -127,11 +127,11 @@ class KerasState:
         if kind in self._classes:
             return
         self._classes.add(kind)
-        for base, name, method in keras_objects.framework_methods(kind):
+        for base, name, method in library_objects.framework_methods(kind):
             self._methods[base, name] = method
-        for base, name, method in keras_objects.own_methods(kind):
+        for base, name, method in library_objects.own_methods(kind):
             function = method.fget if isinstance(method, property) else getattr(method, "__func__", method)
-            function = keras_objects.undecorated(function)
+            function = library_objects.undecorated(function)
             if isinstance(function, types.FunctionType):
                 if not self._has_twin(function):
                     raise Untrusted(f"uses a {kind.__module__}.{kind.__qualname__}, whose {name} is not enabled")
@@ -168,7 +168,7 @@ class KerasState:
     def _function(self, owner: Any, value: Any) -> None:
         function = getattr(value, "__func__", value)
         module = str(getattr(function, "__module__", None) or "")
-        if module.startswith((*keras_objects.PREFIXES, "tensorflow.", "autograph_hook.")) or value is owner:
+        if module.startswith((*library_objects.PREFIXES, "tensorflow.", "autograph_hook.")) or value is owner:
             return
         if isinstance(function, types.FunctionType) and self._has_twin(function):
             self._new.functions.append(function)
@@ -228,14 +228,14 @@ class KerasState:
                 put(container, content)
         return found
 
-    def guard(self, keep: Callable[[Any], Any]) -> KerasGuard:
+    def guard(self, keep: Callable[[Any], Any]) -> LibraryGuard:
         """A check that all that was watched is as it was. `keep` sees to it that no identity is used anew while the
         check is used."""
         parts = [
             Part(owner, names, containers, number in self._roots)
             for number, (owner, names, containers) in self._watched.items()
         ]
-        return KerasGuard(parts, self._methods, keep)
+        return LibraryGuard(parts, self._methods, keep)
 
 
 class Exposed(BaseException):
@@ -277,7 +277,7 @@ def _refuse_to_build(name: str) -> Callable[..., None]:
 
 
 def _is_layer(value: Any) -> bool:
-    return "Layer" in keras_objects.families(type(value))
+    return "Layer" in library_objects.families(type(value))
 
 
 def _is_variable(value: Any) -> bool:

@@ -1,7 +1,7 @@
 """Which objects are layers, optimizers, metrics, losses, distributions of a library, and what of them a trace may use.
 
 They hold much Python state, and their own code reads it without our seeing it. So they are trusted as a whole: what
-they compute depends on their state, which `keras_state` guards, and on functions that are enabled or the framework's.
+they compute depends on their state, which `library_state` guards, and on functions that are enabled or the framework's.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter, is_, itemgetter
 from typing import Any
 
-from autograph_hook.backends.tensorflow.keras_contents import PRIMITIVES, content_of, elements
-from autograph_hook.backends.tensorflow.keras_objects import is_framework, is_unwatched, library
+from autograph_hook.backends.tensorflow.library_contents import PRIMITIVES, content_of, elements
+from autograph_hook.backends.tensorflow.library_objects import is_framework, is_unwatched, library
 
 
 class Part:
@@ -33,7 +33,7 @@ class Part:
         self.there = frozenset(vars(owner))
 
 
-class KerasGuard:
+class LibraryGuard:
     """Called, it says whether all is as it was; `changed` then says what is not."""
 
     __slots__ = ("_expected", "_has_methods", "_methods", "_parts", "_roots", "_watched", "changed")

@@ -1,0 +1,153 @@
+"""What is known of one function, or one piece: how often it was called, what it was traced for, why it is plain.
+
+All bounds are counts. A trace is a bet that the calls to come pay for it, and what has been lost so far decides how
+long the next one waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autograph_hook.staging.asked import Call
+from autograph_hook.staging.guards import Guard
+from autograph_hook.staging.record import Record
+from autograph_hook.staging.specialization import Specialization
+from autograph_hook.staging.varying import Change, History
+
+MOST_SPECIALIZATIONS = 8
+CALLS_FOR_ANOTHER = 200
+"""So many staged calls earn one trace more, in the place of the specialization that was used least."""
+CALLS_THAT_PAY = 32
+"""So many staged calls earn what a trace has cost: for each operation some 300 microseconds, where a staged call saves
+less than 17; with 10 operations it takes more calls, with 1000 fewer."""
+MOST_FAILURES = 3
+MOST_REFUSALS = 3
+"""Kinds of calls that no trace carries, of a function that is staged for others, before no more are tried."""
+SMALL = 8
+"""The same where a backend is used by name, and there are kinds of calls that have only too few operations."""
+MOST_LOST = 2
+"""Specializations whose objects were gone before they had paid: then no inner function waits any more."""
+
+
+class Staging:
+    """What is known of one function."""
+
+    __slots__ = ("blocks", "calls", "calls_plain", "calls_staged", "failures", "history", "is_rare",
+                 "is_recalled", "is_small", "keeps_missing", "last_guard", "line", "lost", "may_block", "name",
+                 "passed_over", "qualifies", "reason", "record", "refusal", "refusals", "specializations", "traces",
+                 "tracing", "warm_up")  # fmt: skip
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.calls_plain = 0
+        self.calls_staged = 0
+        self.failures = 0
+        self.refusals = 0
+        self.refusal: str | None = None
+        """Why other kinds of calls than those that are staged run plain."""
+        self.warm_up = 0
+        self.qualifies: bool | None = None
+        self.blocks = False
+        self.reason: str | None = None
+        self.line: int | None = None
+        """Where in the function its last trace ended."""
+        self.name: str | None = None
+        """The name whose value its last trace did not take."""
+        self.may_block = True
+        """May the functions that it calls wait for it?"""
+        self.keeps_missing = False
+        self.is_small = False
+        self.is_rare = False
+        """Does it run seldom, beside what runs often? Then it has to show first that a trace will pay."""
+        self.is_recalled = False
+        """Was it staged in an earlier run? Then it is warmed up by one call."""
+        self.specializations: list[Specialization] = []
+        self.tracing = False
+        self.history: History | None = None
+        """What was seen to vary, once something has."""
+        self.last_guard: Guard | None = None
+        """That of a specialization whose objects are gone: it tells what is otherwise now."""
+        self.traces = 0
+        self.passed_over = 0
+        """Calls since the last trace that fit no specialization."""
+        self.lost = 0
+        """Specializations whose objects were gone before they had paid."""
+        self.record = Record()
+
+    def give_up(self, reason: str) -> None:
+        """The function is plain from now on."""
+        self.record.dropped(self.specializations)
+        self.reason = reason
+        self.specializations = []
+        self.blocks = False
+
+    def has_failed(self) -> bool:
+        """Was it given up for calls that failed, not for what it does?"""
+        return self.failures > MOST_FAILURES
+
+    def skip_warm_up(self) -> None:
+        """It has been warmed up as a part of something larger."""
+        self.calls = 1
+
+    def forget_the_dead(self, is_owner: bool = True) -> None:
+        """Drop the specializations of objects that are gone, and the graphs with them.
+
+        Where it was a value that is gone, another one may stand in its place: the guard tells where.
+        """
+        gone = [each for each in self.specializations if not each.life.lasts]
+        if gone:
+            self.last_guard = gone[-1].guard
+        if is_owner:
+            self.last_guard = None
+        self.lost += sum(each.calls < CALLS_THAT_PAY for each in gone)
+        if self.lost >= MOST_LOST:
+            self.blocks = False  # the functions that it calls are there longer than what it uses
+        self.record.dropped(gone)
+        self.specializations = [kept for kept in self.specializations if kept.life.lasts]
+
+    def note_miss(self, call: Call) -> Sequence[Change]:
+        """A call fits no specialization: what is otherwise than in the one that it fits best?"""
+        guards = [specialization.guard for specialization in self.specializations]
+        if self.last_guard is not None:
+            guards.append(self.last_guard)
+        missed = [guard.missed(call.cells, call.arguments, call.keywords) for guard in guards]
+        nearest = min((each for each in missed if each), key=len, default=None)
+        if nearest is not None:
+            if self.history is None:
+                self.history = History()
+            return self.history.note(nearest, call.backend)
+        return ()
+
+    def rests(self) -> bool:
+        """Is this call to be passed over, since the traces made so far have not paid yet? The second waits for one call
+        more that fits none, the third for three, and so on: a program that makes new objects all the time, each of them
+        in use for a few calls, is not traced for each of them. Those whose objects went count twice.
+        """
+        unpaid = self.traces - self.calls_staged // CALLS_THAT_PAY
+        if unpaid <= 0:
+            return False
+        self.passed_over += 1
+        if self.passed_over < 1 << min(unpaid + self.lost, MOST_SPECIALIZATIONS):
+            return True
+        self.passed_over = 0
+        return False
+
+    def may_trace(self) -> bool:
+        """Is there room for one specialization more, or is one earned by the use of the others?"""
+        return self.traces < MOST_SPECIALIZATIONS + self.calls_staged // CALLS_FOR_ANOTHER
+
+    def add(self, specialization: Specialization) -> None:
+        specialization.life.ended = self.forget_the_dead
+        kept = self.specializations
+        if len(kept) >= MOST_SPECIALIZATIONS:
+            least = min(kept, key=lambda each: each.calls)
+            kept = [each for each in kept if each is not least]
+            self.record.dropped([least])
+        self.specializations = [specialization, *kept]
+
+    def keep_only_these(self, reason: str) -> bool:
+        """Are the specializations in use so often that they are kept, and other kinds of calls run plain?"""
+        if self.calls_staged < CALLS_FOR_ANOTHER // 4:
+            return False
+        self.refusals, self.refusal, self.line = max(MOST_REFUSALS, SMALL), reason, None
+        return True
