@@ -124,3 +124,34 @@ def f(x):
     )
     made.calls(5, lambda module: module.f(X))
     assert made.plain.seen == made.hooked.seen
+
+
+LEFT = {
+    "in an attribute": (
+        "class Holder: pass\nheld = Holder()\n",
+        "held.last = tfd.Normal(pad(x @ w), 0.5)\nreturn held.last.log_prob(0.1)",
+        "held.last.log_prob(0.3)",
+    ),
+    "in a list": ("kept = []\n", "kept.append(tfd.Normal(pad(x @ w), 0.5))", "[d.log_prob(0.3) for d in kept]"),
+    "by a coroutine": (
+        "seen = []\n@tfd.JointDistributionCoroutineAutoBatched\ndef joint():\n    seen.append(1)\n"
+        "    z = yield tfd.Normal(0.0, 1.0)\n    yield tfd.Normal(z, 1.0)\n",
+        "return joint.log_prob(0.1, 0.2) + pad(x @ w)",
+        "len(seen)",
+    ),
+    "by a function of a bijector": (
+        "seen = []\ndef double(t):\n    seen.append(1)\n    return t * 2.0\n"
+        "bent = tfb.Inline(forward_fn=double, inverse_fn=lambda y: y / 2.0, forward_min_event_ndims=0)\n",
+        "return bent.forward(pad(x @ w))",
+        "len(seen)",
+    ),
+}
+
+
+@pytest.mark.parametrize("place", LEFT)
+def test_what_a_call_leaves(place: str) -> None:
+    setup, body, after = LEFT[place]
+    lines = "\n".join(f"    {line}" for line in body.splitlines())
+    made = Program(f"{START}{setup}\ndef f(x):\n{lines}\n")
+    made.calls(6, lambda module: module.f(X))
+    made.both(lambda module: eval(after, vars(module)))
