@@ -70,13 +70,17 @@ print("traced", traced(tf.constant(1.0)).numpy())
 """
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 13), reason="pdb steps otherwise there: it stops at the breakpoint itself")
 def test_in_the_users_graphs_a_breakpoint_stops_on_the_users_lines(project: Project) -> None:
     project.write("stops.py", IN_A_GRAPH)
-    done = project.hooked("--debug", "stops.py", stdin="n\np z\nu\np x is not None\nc\n", env=QUIET)
+    at_itself = sys.version_info >= (3, 13)  # pdb stops at the line of `set_trace()` first, before at the one after it
+    steps = "n\n" * (1 + at_itself)
+    done = project.hooked("--debug", "stops.py", stdin=f"{steps}p z\nw\nc\n", env=QUIET)
     lines = [line.removeprefix("(Pdb) ") for line in done.stdout.splitlines()]
     places = [line.rpartition(os.sep)[2] for line in lines if line.startswith("> ")]
-    assert places[:2] == ["stops.py(7)helper()", "stops.py(8)helper()"]
+    expected = ["stops.py(6)helper()"] * at_itself + ["stops.py(7)helper()", "stops.py(8)helper()"]
+    assert places == [*expected, expected[-1]]  # the last one is the stack's
+    stack = [line.rpartition(os.sep)[2] for line in lines if "stops.py(" in line and line[0] == " "]
+    assert stack[-1] == "stops.py(14)traced()" and "stops.py(16)<module>()" in stack
     assert "<tf.Tensor 'mul:0'" in done.stdout and "traced 10.0" in done.stdout
 
 
