@@ -61,20 +61,46 @@ for (path, line, name), (calls, *_) in sorted(pstats.Stats(profile).stats.items(
 """
 
 
+GENERATED = """\
+import tensorflow as tf
+
+def pad(x):
+    for _ in range(12):
+        x = tf.sin(tf.tanh(x))
+    return x
+
+def step(x, scale):
+    y = pad(x)
+    if scale > 2:
+        y = tf.exp(y)
+    return tf.square(y)
+
+def train(steps):
+    x = tf.constant(1.0)
+    return [step(x, i % 4) for i in range(steps)]
+"""
+"""A model of operations that TensorFlow calls without its dispatcher. From 3.12 on the dispatcher, a bound method around
+a builtin, is a return without a call to cProfile (https://github.com/python/cpython/issues/122029), which then loses
+every function that is running. So of most programs with TensorFlow it shows little there, whatever runs them."""
+
+LOSES_FUNCTIONS = sys.version_info >= (3, 12)
+
+
 def test_cprofile_counts_the_calls_of_functions_that_are_warming_up(project: Project) -> None:
-    written(project, profiled=PROFILED)
+    written(project, model=GENERATED, profiled=PROFILED)
     without, with_hook = both(project, "profiled.py", env={"AUTOGRAPH_HOOK_WARM_UP": "100"})
-    if sys.version_info < (3, 13):  # there the profiler is shown none of these functions, without the hook either
-        assert without.split() == ["pad", "3", "2", "step", "8", "2", "train", "16", "1"]
+    kept = [line for line in without.splitlines() if not line.startswith("<")]
+    assert kept == ["pad 3 2", "step 8 2", "train 14 1"]
     assert with_hook == without
 
 
 def test_cprofile_of_a_staged_program_ends_well_and_names_the_users_functions(project: Project) -> None:
-    written(project)
-    done = project.python("-m", "cProfile", "-s", "ncalls", "-m", "autograph_hook", "main.py", env=QUIET)
+    written(project, model=GENERATED)
+    main = ("-s", "ncalls", "-m", "autograph_hook", "main.py")
+    done = project.python("-m", "cProfile", *main, env=QUIET)
     assert not done.returncode, done.stderr
-    if sys.version_info < (3, 13):
-        assert "model.py:16(train)" in done.stdout
+    assert "model.py:3(pad)" in done.stdout
+    assert LOSES_FUNCTIONS or "model.py:14(train)" in done.stdout
 
 
 ALLOCATED = """\
