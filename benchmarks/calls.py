@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 from .harness import Bench, child
+from .progress import progress
 
 GUARDS = (1, 10, 100)
 OPERATIONS = (1, 2, 4, 8, 16)
@@ -44,21 +45,26 @@ def step(x, y):
 
 def run(bench: Bench) -> None:
     rounds = bench.how_many(31, quick=7)
+    groups = {}
     for guards in GUARDS:
+        progress.tell(f"{guards} guards")
         with tempfile.TemporaryDirectory() as directory:
             Path(directory, "model.py").write_text(model(guards))
             found = child([Path(__file__).parent / "calls_child.py", directory, str(rounds)])
-        samples = found["samples"]
+        samples = groups[f"{guards} guarded values"] = found["samples"]
         bench.fact(f"{guards} guarded values: staged calls of {found['calls']}", found["staged"])
         for form in samples:
             bench.row(f"{guards} guarded values: {form}", samples[form], "us")
         bench.ratio(f"{guards} guarded values: staged / tf.function", samples, "staged", "tf.function", at_most=0.6)
+    bench.bars("a call of a staged function, by how many values it checks", "us", groups)
     _operations(bench, rounds)
 
 
 def _operations(bench: Bench, rounds: int) -> None:
     """Chains of operations, each on the result of the one before."""
+    series: dict[str, dict[float, list[float]]] = {"eager": {}, "staged": {}}
     for count in OPERATIONS:
+        progress.tell(f"{count} operations")
         lines = ["# autograph: enable", "import tensorflow as tf", "", "", "def step(x, y):", "    h = x + y"]
         lines += ["    h = tf.tanh(h)"] * (count - 1)
         with tempfile.TemporaryDirectory() as directory:
@@ -68,6 +74,9 @@ def _operations(bench: Bench, rounds: int) -> None:
         bench.row(f"{count} operations ({found['operations']} in the graph): eager", samples["eager"], "us")
         bench.row(f"{count} operations: staged", samples["staged"], "us")
         bench.ratio(f"{count} operations: eager / staged", samples, "eager", "staged")
+        for form, points in series.items():
+            points[count] = samples[form]
+    bench.lines("a call of a chain of operations", "operations", "us", series)
 
 
 def model(guards: int) -> str:

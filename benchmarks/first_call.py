@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 from .harness import Bench, child, interleave
+from .progress import progress
 
 HERE = Path(__file__).parent
 FORMS = ("graph", "autograph", "enabled")
@@ -25,11 +26,13 @@ def run(bench: Bench) -> None:
     rounds = bench.how_many(7, quick=2)
     with tempfile.TemporaryDirectory() as scratch:
         shutil.copytree(HERE / "cases", Path(scratch, "cases"), ignore=shutil.ignore_patterns("__pycache__"))
-        for case in CASES:
-            measure(bench, scratch, case, rounds)
+        groups = {case: measure(bench, scratch, case, rounds) for case in CASES}
+    bench.bars("until the graph of the first call exists", "ms", groups)
 
 
-def measure(bench: Bench, directory: str, case: str, rounds: int) -> None:
+def measure(bench: Bench, directory: str, case: str, rounds: int) -> dict[str, list[float]]:
+    """The times until the graph exists, by form."""
+    progress.tell(case)
     answers: dict[str, list[int]] = {}
     times: dict[str, dict[str, list[float]]] = {form: {} for form in FORMS}
 
@@ -48,3 +51,4 @@ def measure(bench: Bench, directory: str, case: str, rounds: int) -> None:
             bench.row(f"{case}: {what}, {form}", times[form][what], "ms")
     bench.ratio(f"{case}: trace, enabled / autograph", traces, "enabled", "autograph", at_most=0.45)
     bench.ratio(f"{case}: trace, enabled / graph", traces, "enabled", "graph", at_most=1.5)
+    return traces

@@ -2,7 +2,8 @@
 
 Requirements: variants are run in turn within each round, so that what the machine does meanwhile hits all;
 a ratio is taken within each round and its median over the rounds is what counts; the spread (first and third
-quartile) is always shown; the load of the machine is recorded with the figures.
+quartile) is always shown; the load of the machine is recorded with the figures; a contender that cannot run here is
+said to be missing.
 """
 
 from __future__ import annotations
@@ -11,16 +12,24 @@ import json
 import os
 import platform
 import random
+import re
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from .progress import VARIABLE, progress
+
 ROOT = Path(__file__).resolve().parent.parent
+
+FEWEST = 7
+"""Rounds, unless it is a first impression that is asked for."""
 
 Samples = Mapping[str, list[float]]
 
@@ -82,17 +91,30 @@ class Bench:
     rounds: int = 0
     only: str = ""  # the one part of the benchmark that is to run
     python: str = ""  # the interpreter that has the libraries of `suites`
+    among_all: bool = False  # one of all: fewer rounds (never below seven) and smaller sizes
     rows: list[Row] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    charts: list[dict[str, Any]] = field(default_factory=list)
 
     def how_many(self, rounds: int, quick: int) -> int:
-        return self.rounds or (quick if self.quick else rounds)
+        """Rounds: as many as were asked for, else `rounds`; seven among all."""
+        return self.rounds or (quick if self.quick else min(rounds, FEWEST) if self.among_all else rounds)
+
+    def parts(self, names: Iterable[str]) -> list[str]:
+        """Those of the benchmark's parts that are asked for."""
+        names = list(names)
+        asked = self.only.split()
+        unknown = [name for name in asked if name not in names]
+        if unknown:
+            raise SystemExit(f"{self.name} has no part {', '.join(unknown)}; there are {', '.join(names)}")
+        return [name for name in names if name in asked or not asked]
 
     def row(self, what: str, values: list[float] | Spread, unit: str = "", **limits: float) -> None:
         spread = values if isinstance(values, Spread) else Spread.of(values)
         row = Row(what, spread, unit, **limits)
         self.rows.append(row)
-        print(row, flush=True)
+        say(row)
 
     def ratio(self, what: str, samples: Samples, above: str, below: str, **limits: float) -> None:
         self.row(what, ratios(samples, above, below), "x", **limits)
@@ -100,10 +122,45 @@ class Bench:
     def fact(self, what: str, value: object) -> None:
         """Something to know that is no time: counts, results that must be equal, versions."""
         self.facts[what] = value
-        print(f"  {what}: {value}", flush=True)
+        say(f"  {what}: {value}")
+
+    def lacks(self, contender: str, why: str) -> None:
+        """A contender that cannot run here."""
+        if contender not in self.missing:
+            self.missing[contender] = why
+            say(f"  missing: {contender} ({why})")
+
+    def bars(
+        self, title: str, unit: str, groups: Mapping[str, Samples], log: bool = False, line: float | None = None
+    ) -> None:
+        """A chart: for each group a bar for each name. `line` marks a value: what was promised, or 1 for plain."""
+        drawn = {group: _spreads(samples) for group, samples in groups.items()}
+        self.charts.append({"kind": "bars", "title": title, "unit": unit, "groups": drawn, "log": log, "line": line})
+
+    def lines(self, title: str, over: str, unit: str, series: Mapping[str, Mapping[float, list[float]]]) -> None:
+        """A chart: for each name a line over sizes, both axes logarithmic."""
+        drawn = {
+            name: {"x": list(points), "y": [asdict(Spread.of(values)) for values in points.values()]}
+            for name, points in series.items()
+        }
+        self.charts.append({"kind": "lines", "title": title, "over": over, "unit": unit, "series": drawn})
 
     def to_dict(self) -> dict[str, Any]:
-        return {"rows": [asdict(row) | {"kept": row.kept} for row in self.rows], "facts": self.facts}
+        return {
+            "rows": [asdict(row) | {"kept": row.kept} for row in self.rows],
+            "facts": self.facts,
+            "missing": self.missing,
+            "charts": self.charts,
+        }
+
+
+def _spreads(samples: Samples) -> dict[str, Any]:
+    return {name: asdict(Spread.of(values)) for name, values in samples.items()}
+
+
+def say(text: object) -> None:
+    progress.clear()
+    print(text, flush=True)
 
 
 def interleave(
@@ -113,7 +170,9 @@ def interleave(
     variant feels what ran before it."""
     names = list(variants)
     samples: dict[str, list[float]] = {name: [] for name in names}
+    since = time.monotonic()
     for turn in range(rounds):
+        progress.step(turn, rounds, since)
         shift = turn % len(names)
         for name in order.sample(names, len(names)) if order else names[shift:] + names[:shift]:
             samples[name].append(variants[name]())
@@ -128,17 +187,36 @@ def child(arguments: list[str | Path]) -> Any:
     """Run a script in its directory in a fresh interpreter; the JSON value on its last line of output."""
     ours = ("AUTOGRAPH_HOOK", "PYTHON")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
-    kept |= {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(
+    kept |= {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3", VARIABLE: "1"}
+    errors: list[str] = []
+    with subprocess.Popen(
         [sys.executable, *map(str, arguments)],
         env=kept,
         cwd=Path(arguments[0]).parent,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-    )
-    if done.returncode:
-        raise SystemExit(f"benchmark child {arguments[0]} failed:\n{done.stderr[-3000:]}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        told = process.stderr
+        reader = threading.Thread(
+            target=lambda: errors.extend(line for line in told if not progress.forward(line)), daemon=True
+        )
+        reader.start()
+        output = process.stdout.read()
+        reader.join()
+    if process.returncode:
+        missing = re.match(r"ModuleNotFoundError: No module named '([\w.]+)'", errors[-1]) if errors else None
+        if missing:
+            raise ModuleNotFoundError(errors[-1].strip(), name=missing[1])
+        raise SystemExit(f"benchmark child {arguments[0]} failed:\n{''.join(errors)[-3000:]}")
+    return json.loads(output.strip().splitlines()[-1])
+
+
+PACKAGES = (
+    "autograph_hook", "tensorflow", "tensorflow-cpu", "numpy", "gast", "scikit-learn", "llvmlite", "torch", "numba",
+    "pytest", "beartype", "typeguard", "jaxtyping", "diastatic-malt",
+)  # fmt: skip
 
 
 def machine() -> dict[str, object]:
@@ -149,7 +227,7 @@ def machine() -> dict[str, object]:
         "processors": os.cpu_count(),
         "load": [round(value, 2) for value in os.getloadavg()],
     }
-    for package in "autograph_hook", "tensorflow", "tensorflow-cpu", "numpy", "gast", "scikit-learn":
+    for package in PACKAGES:
         try:
             facts[package] = metadata.version(package)
         except metadata.PackageNotFoundError:

@@ -14,6 +14,8 @@ import tensorflow as tf
 import autograph_hook
 from autograph_hook.runtime import summary
 
+STRETCHES = 7
+
 
 def resident() -> int:
     """Kilobytes."""
@@ -44,17 +46,17 @@ def main() -> None:
     sys.path.insert(0, directory)
     autograph_hook.install(enable=[])
     call = calls_of(importlib.import_module("model"), part)
-    first = 0
-    for i in range(calls):
+    first = calls // 5
+    read = {first + (calls - first) * k // STRETCHES for k in range(STRETCHES + 1)}
+    points = []
+    for i in range(1, calls + 1):
         call(i)
-        if i == calls // 5:
+        if i in read:
             gc.collect()
-            first = resident()
-    gc.collect()
+            points.append((i, resident()))
     functions = [function for module in summary.modules() for function in module["functions"]]
     found = {
-        "first": first,
-        "last": resident(),
+        "points": points,
         "staged": sum(function["calls_staged"] for function in functions),
         "graphs": sum(function["specializations"] for function in functions),
     }

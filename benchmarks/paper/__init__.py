@@ -13,7 +13,8 @@ import random
 import time
 from collections.abc import Callable
 
-from benchmarks.harness import Bench, Spread, interleave, ratios
+from benchmarks.harness import Bench, Samples, Spread, interleave, ratios, say
+from benchmarks.progress import progress
 
 from .cases import CASES, WARM_UP, Case, Size
 from .contenders import FORMS, MEANING, Contender, difference, staged_calls
@@ -25,24 +26,26 @@ COMPARED = ("twin", "again", "own", "autograph", "eager")
 
 def run(bench: Bench) -> None:
     rounds = bench.how_many(21, quick=7)
-    names = [case.name for case in CASES]
-    if bench.only and bench.only not in names:
-        raise SystemExit(f"no program named {bench.only}; there are {', '.join(names)}")
+    names = bench.parts(case.name for case in CASES)
     table = []
+    times: dict[str, Samples] = {}
     for case in CASES:
-        if bench.only in ("", case.name):
+        if case.name in names:
             for label, size in (case.quick if bench.quick else case.sizes).items():
-                table.append(measure(bench, case, label, size, rounds))
-    print()
+                progress.tell(f"{case.name}, {label}")
+                line, times[f"{case.name}\n{label}"] = measure(bench, case, label, size, rounds)
+                table.append(line)
+    say("")
     for form, meaning in MEANING.items():
-        print(f"  {form:12} {meaning}")
+        say(f"  {form:12} {meaning}")
     lines = as_text(table)
-    print("\n" + "\n".join(lines))
+    say("\n" + "\n".join(lines))
+    bench.bars("the programs of the AutoGraph paper", "ms", times, log=True)
     bench.facts["table"] = lines
 
 
-def measure(bench: Bench, case: Case, label: str, size: Size, rounds: int) -> list[str]:
-    """One line of the table: medians in ms, then the ratios that count."""
+def measure(bench: Bench, case: Case, label: str, size: Size, rounds: int) -> tuple[list[str], Samples]:
+    """One line of the table: medians in ms, then the ratios that count; and the times of all forms."""
     what = f"{case.name}, {label}"
     contenders = {form: Contender(form, case, size) for form in FORMS}
     expected = contenders["eager"].results()
@@ -70,7 +73,7 @@ def measure(bench: Bench, case: Case, label: str, size: Size, rounds: int) -> li
         spread = Spread.of(ratios(samples, form, "handwritten"))
         cells.append(f"{spread.median:.2f} [{spread.low:.2f} .. {spread.high:.2f}]")
     spread = Spread.of(ratios(samples, "twin", "handwritten"))
-    return [what, *cells, "kept" if spread.median <= AT_MOST and spread.low <= 1.0 else "MISSED"]
+    return [what, *cells, "kept" if spread.median <= AT_MOST and spread.low <= 1.0 else "MISSED"], samples
 
 
 def sampler(contender: Contender) -> Callable[[], float]:

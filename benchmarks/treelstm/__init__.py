@@ -27,9 +27,11 @@ def run(bench: Bench) -> None:
         equal = child([HERE / "child.py", "1", "100", scratch, "losses"])
     bench.fact("trees, nodes, depth", (found["trees"], found["nodes"], found["depth"]))
     for name, why in found["missing"].items():
-        bench.fact(f"missing: {name}", why)
+        bench.lacks(name, why)
+    speeds = {}
     for rule in "sgd", "adagrad":
         times = found[rule]
+        speeds[rule] = {name: [1e3 / t for t in samples] for name, samples in times.items()}
         for name, samples in times.items():
             bench.row(f"{rule}: {name}", [1e3 / t for t in samples], "steps/s")
         for name, limits in (("PyTorch", {"at_least": 18}), ("PyTorch, fused gates", {}), ("C", {"at_least": 0.95}),
@@ -40,6 +42,7 @@ def run(bench: Bench) -> None:
             apart = max(abs(a / b - 1) for a, b in zip(losses, equal[rule]["ours"], strict=True))
             if name != "ours":
                 bench.row(f"{rule}: 100 losses apart from {name}'s", [1e6 * apart], "e-6", at_most=10)
+    bench.bars("training a TreeLSTM, one tree at a time", "steps per second", speeds, log=True)
     _first_calls(bench, bench.how_many(7, quick=2))
 
 
