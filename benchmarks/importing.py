@@ -1,11 +1,13 @@
-"""What the hook adds to importing: 200 modules of 200 lines, a fresh process each time.
+"""What the hook adds to importing: 200 modules of 200 lines, a fresh process each time; and what other hooks add.
 
 Times are CPU time of the imports alone (wall time beside it); installing the idle hook and the start-up file
-are measured by themselves.
+are measured by themselves. The hooks of pytest, beartype, typeguard and jaxtyping rewrite the same modules: other work
+than ours, but the price that people pay for an import hook.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 import tempfile
@@ -18,6 +20,7 @@ from .modules import write_package
 HERE = Path(__file__).parent
 COUNT = 200
 ELSEWHERE = ["another_package"]
+HOOKS = ("pytest", "beartype", "typeguard", "jaxtyping")
 LIMITS: tuple[dict[str, float], ...] = ({"at_most": 3}, {}, {"at_most": 0.5})  # of the fixed costs
 
 
@@ -32,9 +35,12 @@ class Measurement:
         self.scratch = scratch
         self.wall: dict[str, list[float]] = {}
         self.directories = {}
+        self.hooks = [name for name in HOOKS if importlib.util.find_spec(name)]
+        for name in set(HOOKS) - set(self.hooks):
+            bench.lacks(f"{name}'s import hook", f"{name} is not installed")
         # Outside this project: where a script lies and runs decides which pyproject.toml is read.
         self.script = shutil.copy(HERE / "importing_child.py", scratch)
-        for name in "plain", "hook":
+        for name in ("plain", "hook", *self.hooks):
             self.directories[name] = scratch / name
             write_package(scratch / name, "generated", COUNT)
 
@@ -50,6 +56,16 @@ class Measurement:
         self.wall.setdefault(name, []).append(1e3 * found["wall"])
         return float(1e3 * found["cpu"])
 
+    def of_others(self, hook: str, cold: bool) -> float:
+        """The same modules through the hook of another package."""
+        place = self.directories[hook]
+        if cold:
+            shutil.rmtree(place / "generated" / "__pycache__", ignore_errors=True)
+        found = self.child(directory=str(place), count=COUNT, hook=hook)
+        if hook.lower() not in found["loader"].lower():
+            raise SystemExit(f"the modules did not come through the hook of {hook}, but {found['loader']}")
+        return float(1e3 * found["cpu"])
+
     def child(self, **task: Any) -> Any:
         return child([self.script, json.dumps(task)])
 
@@ -63,13 +79,16 @@ class Measurement:
             "plain, cold": lambda: self.once("plain, cold", "plain", None, cold=True),
             "enabled, cold": lambda: self.once("enabled, cold", "hook", ["generated"], cold=True),
         }
+        for hook in self.hooks:
+            cold[f"{hook}, cold"] = lambda hook=hook: self.of_others(hook, cold=True)  # type: ignore[misc]
+            warm[f"{hook}, warm"] = lambda hook=hook: self.of_others(hook, cold=False)  # type: ignore[misc]
         bench = self.bench
-        samples = interleave(cold, bench.how_many(5, quick=1))
+        samples = interleave(cold, bench.how_many(7, quick=1))
         self.wall.clear()
         for step in warm.values():
             step()
         self.wall.clear()
-        samples |= interleave(warm, bench.how_many(31, quick=7))
+        samples |= interleave(warm, bench.how_many(21, quick=7))
         for name, values in samples.items():
             bench.row(f"{COUNT} modules {name}", values, "ms")
         for name, values in self.wall.items():
@@ -77,6 +96,13 @@ class Measurement:
         bench.ratio("enabled / plain, warm", samples, "enabled, warm", "plain, warm", at_most=1.5)
         bench.ratio("enabled / plain, cold", samples, "enabled, cold", "plain, cold", at_most=8)
         bench.ratio("not enabled / plain, warm", samples, "not enabled, warm", "plain, warm", at_most=1.05)
+        for hook in self.hooks:
+            for state in "warm", "cold":
+                bench.ratio(f"{hook} / plain, {state}", samples, f"{hook}, {state}", f"plain, {state}")
+        for state, title in ("warm", "byte code cached"), ("cold", "nothing cached"):
+            names = [name.partition(",")[0] for name in samples if name.endswith(f", {state}")]
+            groups = {name: {name: samples[f"{name}, {state}"]} for name in names}
+            bench.bars(f"importing {COUNT} modules of 200 lines, {title}", "ms", groups)
         self.fixed_costs()
         self.split()
 

@@ -2,11 +2,13 @@
 
 directory, count   import the modules m000, m001, ... of the package `generated` that lies there
 install            null, or the patterns to install the hook with first
+hook               null, or the package whose import hook is to rewrite `generated`
 startup            null, or the directory of a start-up file to process
 split              whether to take the import of cached modules apart
 """
 
 import json
+import os
 import sys
 import time
 
@@ -27,18 +29,58 @@ if task.get("install") is not None:
     autograph_hook.install(enable=task["install"])
     found["install"] = time.perf_counter() - start
 
+
+def resident():
+    """Kilobytes; 0 where the system does not tell."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * (os.sysconf("SC_PAGE_SIZE") // 1024)
+    except OSError:
+        return 0
+
+
+def install_other(name):
+    """The import hook of another package, for `generated`."""
+    if name == "pytest":
+        # pytest has no other way to install its hook than to read its configuration: there is none here.
+        import pytest
+        from _pytest.config import _prepareconfig
+
+        _prepareconfig(["-p", "no:cacheprovider", "--rootdir", task["directory"], "-c", "/dev/null"])
+        pytest.register_assert_rewrite("generated")
+    elif name == "beartype":
+        from beartype.claw import beartype_package
+
+        beartype_package("generated")
+    elif name == "typeguard":
+        import typeguard
+
+        typeguard.install_import_hook("generated")
+    else:
+        import jaxtyping
+
+        jaxtyping.install_import_hook("generated", None)
+
+
+if task.get("hook"):
+    sys.path.insert(0, task["directory"])
+    install_other(task["hook"])
+
 if task.get("directory"):
     sys.path.insert(0, task["directory"])
     # What the modules import is loaded before: it is the same for all.
     __import__("functools"), __import__("math"), __import__("os.path")
 
     names = [f"generated.m{n:03}" for n in range(task["count"])]
+    before = resident()
     start, start_cpu = time.perf_counter(), time.process_time()
     for name in names:
         __import__(name)
     found["wall"] = time.perf_counter() - start
     found["cpu"] = time.process_time() - start_cpu
+    found["resident"] = resident() - before
     loaders = {type(sys.modules[name].__loader__).__module__.split(".")[0] for name in names}
+    found["loader"] = type(sys.modules[names[0]].__loader__).__module__
     found["enabled"] = loaders == {"autograph_hook"}
     found["light"] = not {"gast", "astor", "ast"} & set(sys.modules)
 
