@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from autograph_hook.transpiler import transform
+from benchmarks import claims, scaling
 from benchmarks.harness import Bench
-from benchmarks.scaling import fits, lines, programs
+from benchmarks.scaling import fits, graphs, lines, programs
 
 
 def test_a_fixed_cost_is_no_part_of_a_slope_or_of_a_power() -> None:
@@ -48,6 +50,25 @@ def test_the_programs_that_grow_are_programs(text: str) -> None:
 def test_the_lines_of_a_traced_program_are_counted_as_they_are_written() -> None:
     longer, shorter = (programs.traced(blocks).count("\n") for blocks in (5, 4))
     assert longer - shorter == programs.BLOCK_LINES
+
+
+def test_the_names_of_powers_are_those_that_the_claim_looks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(fits, "report", lambda *arguments: asked.append(arguments))
+    found = {form: {"1": [1.0]} for form in ("by hand", "AutoGraph", "enabled", "staged", "tf.function", "eager")}
+    monkeypatch.setattr(graphs, "_child", lambda *_: found)
+    monkeypatch.setattr(graphs, "child", lambda *_: {"samples": {"staged": [2.0], "bare graph": [1.0]}})
+    monkeypatch.setattr(lines, "QUICK", (200, 400))
+    for part in "lines", "traces", "guards", "arguments":
+        scaling.PARTS[part](Bench("scaling", quick=True), 1)
+    rows = [
+        {"what": f"power: {name}", "unit": "", "spread": {"median": 1.0}}
+        for arguments in asked
+        for name in arguments[5].values()
+    ]
+    (claim,) = [claim for claim in claims.CLAIMS if "scaling" in claim.shown_by]
+    for check in claim.checks:
+        assert [found.holds for found in check.found({"scaling": {"rows": rows}})] == [True], check.what
 
 
 def test_a_package_of_few_lines_is_transformed_and_imported(monkeypatch: pytest.MonkeyPatch) -> None:
