@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import ast
 import types
+from threading import RLock
+from weakref import WeakKeyDictionary
 
 from autograph_hook.backends.protocol import Backend
-from autograph_hook.runtime.gate import Gate
+from autograph_hook.runtime.gate import Gate, Module
 from autograph_hook.runtime.memory import recall
 from autograph_hook.runtime.mixed import MixedFunction
 from autograph_hook.runtime.twins import live_code
 from autograph_hook.staging.trace import Host
 from autograph_hook.transpiler.gates import insert_gates
 from autograph_hook.transpiler.mixed import mix
+from autograph_hook.transpiler.module import uncollected
 from autograph_hook.transpiler.passes.plain import Unsupported
+from autograph_hook.transpiler.sites import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,13 +38,36 @@ def mixed_function(gate: Gate, host: Host, may_stage: Callable[[], Backend | Non
 
 def _made(gate: Gate, host: Host, may_stage: Callable[[], Backend | None]) -> MixedFunction:
     module = gate.module
-    if module.source is None:
-        raise Unsupported(0, "its source is in no file")
-    source, plain_lines = module.source()
-    tree = ast.parse(source, module.path)
-    sites = insert_gates(tree, plain_lines)
-    mixed = mix(tree, sites[gate.number], module.path, -1, plain_lines, is_main=module.name == "__main__")
+    with uncollected():
+        tree, sites, plain_lines = _read(module)
+        mixed = mix(tree, sites[gate.number], module.path, -1, plain_lines, is_main=module.name == "__main__")
     code: types.CodeType = live_code(mixed.code, gate)
     made = MixedFunction(gate, mixed, code, host, may_stage)
     recall(made)
     return made
+
+
+_Read = tuple[ast.Module, list[Site], frozenset[int]]
+
+MOST_READ = 4
+"""Modules whose trees are kept: reading one costs as much as the mixed code of twenty of its functions, and a program
+that calls one of them for the first time is likely to call others. A thousand lines take some 3 MB."""
+_kept: WeakKeyDictionary[Module, _Read] = WeakKeyDictionary()
+"""The one that was wanted last stands last."""
+_lock = RLock()
+
+
+def _read(module: Module) -> _Read:
+    """The tree of a module, with its gates and its functions, and its lines that stay plain."""
+    with _lock:
+        found = _kept.pop(module, None)
+        if found is None:
+            if module.source is None:
+                raise Unsupported(0, "its source is in no file")
+            source, plain_lines = module.source()
+            tree = ast.parse(source, module.path)
+            found = tree, insert_gates(tree, plain_lines), plain_lines
+        while len(_kept) >= MOST_READ:
+            del _kept[next(iter(_kept))]
+        _kept[module] = found
+    return found

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import gc
 import marshal
 import types
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -46,11 +48,18 @@ def transform(
     `path` is the file's name in the code objects, `optimize` as in `compile`. Functions, and statements that can
     be staged, on one of `plain_lines` stay plain. Raises what `compile` raises for source that is not valid.
     """
+    with uncollected():
+        return _transformed(ast.parse(source, path), path, optimize, plain_lines)
+
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Trees are many small objects that all live to the end: collecting meanwhile costs a fifth, beside a framework a
+    multiple, and frees nothing."""
     collects = gc.isenabled()
-    # Trees are many small objects that all live to the end: collecting meanwhile costs a fifth and frees nothing.
     gc.disable()
     try:
-        return _transformed(ast.parse(source, path), path, optimize, plain_lines)
+        yield
     finally:
         if collects:
             gc.enable()
