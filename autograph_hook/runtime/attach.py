@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from autograph_hook.runtime import frameworks
 from autograph_hook.runtime import gate as gating
-from autograph_hook.runtime.gate import Gate, Module
+from autograph_hook.runtime.gate import TYPE, Gate, Module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def attach(
     is_open = gating.begin if options.mode != "off" else gating.SHUT
     gates = record.gates
     for number in range(count):
-        gate = Gate(is_open)
+        gate = Gate(TYPE, is_open)
         gate.module = record
         gate.number = number
         gates.append(gate)

@@ -1,9 +1,11 @@
 """The gate: what a function's first statement asks.
 
-    if None in GATE and GATE(cells, argument, ...):
+    if 1 in GATE and GATE(cells, argument, ...):
         return GATE()
 
-A gate is a list that is empty while it is shut, so that a shut gate costs a search in an empty list. All gates are
+A gate is an array that is empty while it is shut, so that a shut gate costs a search in an empty array. It is an array
+of doubles for the sake of `marshal`, by which Keras keeps the code of a `Lambda` layer: marshal writes the bytes of an
+array, and in those of 1.0 there is no byte 1, so what it reads again is a gate that stays shut. All gates are
 shut until a framework is imported; then a call through an open gate that finds nothing to stage shuts it. A trace
 that begins anywhere opens all gates that were shut, and calls outside the trace shut them again one by one.
 
@@ -19,6 +21,7 @@ from __future__ import annotations
 
 from _thread import _local, allocate_lock
 from _weakref import ref
+from array import array
 from marshal import loads
 
 TYPE_CHECKING = False
@@ -98,10 +101,11 @@ class Module:
         return self._codes
 
 
-class Gate(list):  # type: ignore[type-arg]
-    """One function's gate. As a constant of a code object it is compared and hashed by identity."""
+class Gate(array):  # type: ignore[type-arg]
+    """One function's gate: `Gate(TYPE, SHUT or OPEN)`. As a constant of a code object it is compared and hashed by
+    identity."""
 
-    __slots__ = ("__weakref__", "calls", "mixed", "module", "number", "plain", "staging")
+    __slots__ = ("calls", "mixed", "module", "number", "plain", "staging")
 
     module: Module
     number: int
@@ -133,8 +137,15 @@ class Gate(list):  # type: ignore[type-arg]
         return f"<gate of {self.function[0]}: {'open' if len(self) else 'shut'}>"
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        """In another process it is a gate that stays shut: `None in ()`."""
+        """In another process it is a gate that stays shut: `1 in ()`."""
         return tuple, ()
+
+    def open(self) -> None:
+        if not len(self):
+            self.append(OPEN[0])
+
+    def clear(self) -> None:
+        del self[:]
 
     def __copy__(self) -> Gate:
         return self
@@ -205,16 +216,16 @@ def open_all() -> None:
         reopened, _shut[:] = list(_shut), []
     for reference in reopened:
         gate = reference()
-        if gate is not None and not gate.plain and not len(gate) and gate.module.options.mode != "off":
-            gate.append(None)
+        if gate is not None and not gate.plain and gate.module.options.mode != "off":
+            gate.open()
 
 
 def open_module(module: Module) -> None:
     """Open the gates of one module, with their counts at zero."""
     for gate in module.gates:
         gate.calls = 0
-        if not len(gate) and not gate.plain:
-            gate.append(None)
+        if not gate.plain:
+            gate.open()
 
 
 def open_for_good(start: Callable[[], bool]) -> None:
@@ -255,8 +266,9 @@ def trace_ended() -> None:
         _traces -= 1
 
 
-SHUT: tuple[None, ...] = ()
-OPEN: tuple[None, ...] = (None,)
+TYPE = "d"
+SHUT: tuple[float, ...] = ()
+OPEN: tuple[float, ...] = (1.0,)
 begin = SHUT
 """How gates begin: shut, and so unseen by any tracer or profiler, until there is a framework."""
 

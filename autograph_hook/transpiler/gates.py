@@ -2,13 +2,13 @@
 
 A gate is an object among a function's constants. In the tree that is compiled, and in the cache, a placeholder
 stands in its place: a tuple that no program writes, which marshal keeps and the compiler does not fold away in
-the one position where it is tested (`None in PLACEHOLDER` is not folded; `if PLACEHOLDER` would be).
+the one position where it is tested (`1 in PLACEHOLDER` is not folded; `if PLACEHOLDER` would be).
 `runtime.attach` puts the live gates in when the module is loaded.
 
 So a gate leaves no trace in the module's namespace, in `co_names`, `co_freevars`, `locals()` or the signature.
 
-Cost of a shut gate per call, CPython 3.11, where an empty call takes 32 ns: `None in gate` on a list subclass
-+5 ns (a search in an empty list). A slotted object's attribute costs the same, but puts a name in `co_names`.
+Cost of a shut gate per call, CPython 3.11, where an empty call takes 23 ns: `1 in gate` on an array subclass
++5 ns (a search in an empty array). A slotted object's attribute costs the same, but puts a name in `co_names`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def insert_gates(tree: ast.Module, plain_lines: frozenset[int] = frozenset()) ->
     >>> print(ast.unparse(tree).replace(str(placeholder(0)), 'GATE'))
     def f(x, *, k):
         \"\"\"doc\"\"\"
-        if None in GATE and (None or GATE)(None, x, k=k):
+        if 1 in GATE and (None or GATE)(None, x, k=k):
             return (None or GATE)()
         return x + k
 
@@ -106,7 +106,7 @@ def _insert_before_loop(block: list[ast.stmt], index: int, number: int) -> Site:
 
     After:
 
-        if None in GATE and (None or GATE)(None):
+        if 1 in GATE and (None or GATE)(None):
             (None or GATE)()
         else:
             for x in xs: f(x)
@@ -164,7 +164,7 @@ class _Gate:
         return self.at(ast.Name(name, ast.Load()))
 
     def test(self) -> ast.expr:
-        is_open = self.at(ast.Compare(self.at(ast.Constant(None)), [ast.In()], [self.gate()]))
+        is_open = self.at(ast.Compare(self.at(ast.Constant(1)), [ast.In()], [self.gate()]))
         return self.at(ast.BoolOp(ast.And(), [is_open, self.take()]))
 
     def called(self, values: list[ast.expr], keywords: list[ast.keyword]) -> ast.expr:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import marshal
 import pickle
 import sys
 import types
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from autograph_hook.runtime.gate import Gate
 from autograph_hook.transpiler import transform
 from tests.twins.both import enabled, plain
 
@@ -129,7 +131,7 @@ def test_a_gate_pickles_as_one_that_is_shut_for_ever() -> None:
     gates = [c for c in module.f.__code__.co_consts if type(c).__name__ == "Gate"]
     assert len(gates) == 1
     stand_in = pickle.loads(pickle.dumps(gates[0]))
-    assert type(stand_in) is tuple and None not in stand_in
+    assert type(stand_in) is tuple and 1 not in stand_in
     assert copy.deepcopy(gates[0]) is gates[0]
 
 
@@ -138,6 +140,20 @@ def test_a_function_rebuilt_from_its_pickled_code_runs_without_us() -> None:
     code = enabled(SOURCE).f.__code__
     constants = pickle.loads(pickle.dumps(code.co_consts))
     rebuilt = types.FunctionType(code.replace(co_consts=constants), {})
+    assert rebuilt(1, 2, 3, d=4, e=5) == 3
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_a_function_whose_code_went_through_marshal_runs_without_us(is_open: bool) -> None:
+    """What Keras does with the function of a `Lambda` layer, and any tool that keeps byte code."""
+    code = enabled(SOURCE).f.__code__
+    gate = next(constant for constant in code.co_consts if isinstance(constant, Gate))
+    if is_open:
+        gate.open()
+    else:
+        gate.clear()
+    rebuilt = types.FunctionType(marshal.loads(marshal.dumps(code)), {})
+    assert not any(isinstance(constant, Gate) for constant in rebuilt.__code__.co_consts)
     assert rebuilt(1, 2, 3, d=4, e=5) == 3
 
 
