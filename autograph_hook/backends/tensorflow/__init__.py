@@ -48,7 +48,6 @@ from autograph_hook.backends.tensorflow import (
     verifying,
 )
 
-RECOGNISED = (*values.STAGED, private.CompositeTensor, combined_walks.Lazy, maybe.Maybe)
 STAGED = (*values.STAGED, combined_walks.Lazy, maybe.Maybe)
 
 
@@ -79,8 +78,9 @@ class TensorFlow:
     def recognises(self, kind: type) -> bool:
         known = self._recognised.get(kind)
         if known is None:  # asked once of a type: some of these are protocols, which look at all its attributes
-            known = issubclass(kind, RECOGNISED) and not library_objects.families(kind)
-            self._recognised[kind] = known
+            # No class is registered as a CompositeTensor, and `issubclass` would ask the hundreds that are derived.
+            known = issubclass(kind, STAGED) or private.CompositeTensor in kind.__mro__
+            known = self._recognised[kind] = known and not library_objects.families(kind)
         return known
 
     def is_staged(self, value: Any) -> bool:
