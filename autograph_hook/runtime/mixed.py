@@ -54,7 +54,8 @@ class MixedFunction:
         self.may_stage = may_stage
         """The backend that may stage something here and now; None while a graph is being built or somebody watches."""
         self.plain: types.CodeType | None = None
-        self.parts = [Parts(mixed, group) for group in mixed.groups]
+        by_counts = gate.module.options.warm_up == "auto"
+        self.parts = [Parts(mixed, group, by_counts) for group in mixed.groups]
 
     def stands_for(self, plain: types.CodeType) -> None:
         """Its entries in tracebacks are those of this code."""
@@ -168,7 +169,7 @@ class Run:
         backend = self.frame.function.may_stage()
         if backend is not None and self.parts.over_objects is None and self.parts.group.loop is not None:
             self._note_targets(backend)
-        if self.parts.waits(self.frame.function.parts) or (self.parts.is_recalled and self.parts.runs == 1):
+        if self.parts.is_cold() or self.parts.waits(self.frame.function.parts):
             backend = None
         try:
             for part in self.parts.parts:
@@ -185,6 +186,8 @@ class Run:
     def _staged(self, part: Part, backend: Backend) -> bool:
         """Run a part as a graph, if it is time and one fits."""
         parts = self.parts
+        if not part.variants and parts.rests():
+            return False
         inputs = parts.inputs(part)
         values = list(map(self.get, inputs))
         unbound = _NONE
@@ -204,7 +207,7 @@ class Run:
                 return False
         is_new = staging.reason is None and not staging.specializations
         if is_new:
-            if parts.is_staged_inside(part, self.frame.function.parts):
+            if parts.rests() or parts.is_staged_inside(part, self.frame.function.parts):
                 return False
             parts.note_inputs(part, piece.inputs, values, staging)
         refusals = staging.refusals

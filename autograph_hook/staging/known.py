@@ -35,7 +35,7 @@ class Staging:
     __slots__ = ("blocks", "calls", "calls_plain", "calls_staged", "failures", "history", "is_rare",
                  "is_recalled", "is_small", "keeps_missing", "last_guard", "line", "lost", "may_block", "name",
                  "passed_over", "qualifies", "reason", "record", "refusal", "refusals", "specializations", "traces",
-                 "tracing", "warm_up")  # fmt: skip
+                 "tracing", "unlooked", "warm_up")  # fmt: skip
 
     def __init__(self) -> None:
         self.calls = 0
@@ -46,6 +46,8 @@ class Staging:
         self.refusal: str | None = None
         """Why other kinds of calls than those that are staged run plain."""
         self.warm_up = 0
+        self.unlooked = 0
+        """Calls of its warm-up that were not counted here."""
         self.qualifies: bool | None = None
         self.blocks = False
         self.reason: str | None = None

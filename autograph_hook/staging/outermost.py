@@ -75,7 +75,7 @@ def enter(call: Call, staging: Staging) -> int:
         return NOT_TAKEN
     staging.calls += 1
     if staging.calls == 1:
-        staging.warm_up = 1 if staging.is_recalled else _warm_up(call, staging)
+        staging.warm_up = 1 if staging.is_recalled else max(1, _warm_up(call, staging) - staging.unlooked)
         reason = refused(call.function[3])
         if reason is not None:
             # Known beforehand: it must keep nothing waiting that is in it.

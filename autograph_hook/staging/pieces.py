@@ -34,6 +34,14 @@ LONGEST_WAIT = 64
 """How often what is around a loop may run before the loop's body no longer waits for it."""
 
 
+UNLOOKED = 8
+"""Runs of a group before its pieces are made, which costs as much as some 50 runs: the shortest warm-up."""
+
+FREE = 6
+"""Traces of a group that may be thrown away before each further one makes the next wait, twice as long each time: what
+has many statements that no trace carries finds its pieces in the course of some hundred runs, or does not run often."""
+LONGEST_REST = 64
+
 INSIDE = "graphs run inside it"
 """Why statements are Python whose loops have bodies that are graphs."""
 
@@ -87,9 +95,17 @@ class Part:
 class Parts:
     """The parts of one group of a mixed code, for all frames that run it."""
 
-    def __init__(self, mixed: Mixed, group: Group) -> None:
+    def __init__(self, mixed: Mixed, group: Group, by_counts: bool = False) -> None:
+        """`by_counts`: how long it is warmed up has not been fixed by the user."""
         self.mixed = mixed
         self.group = group
+        self.by_counts = by_counts
+        self.unlooked = UNLOOKED if by_counts else 0
+        """So many runs are a part of its warm-up in which nobody looks at it."""
+        self.thrown_away = 0
+        """Traces that ended in nothing."""
+        self.again = 0
+        """Nothing new is traced before it has run so often."""
         self.runs = 0
         self.is_recalled = False
         """Are its parts those of an earlier run? Then they are warmed up by one run."""
@@ -136,12 +152,14 @@ class Parts:
         return found
 
     def kept(self, longest: int) -> tuple[tuple[int, int, str | None, bool], ...] | None:
-        """The parts, for the next run: begin, end, reason, and whether a graph has run. None where it is not known."""
+        """The parts, for the next run: begin, end, reason, and whether it begins with a graph. None where it is not
+        known."""
         if not self.runs:
             return None
         return tuple(
-            (part.start, part.end, part.reason and part.reason[:longest], part.reason is None and part.has_run())
+            (part.start, part.end, reason and reason[:longest], reason is None and part.has_run())
             for part in self.parts
+            for reason in (part.reason,)
         )
 
     def recall(self, kept: tuple[Any, ...]) -> None:
@@ -154,6 +172,19 @@ class Parts:
         whole = all(part.start == end < part.end for part, end in zip(found, ends, strict=False))
         if whole and ends[-1] == len(self.group.statements):
             self.parts, self.is_recalled = tuple(found), True
+
+    def is_cold(self) -> bool:
+        """Has it run so seldom that it is Python without a question?"""
+        return self.runs <= (1 if self.is_recalled else self.unlooked)
+
+    def rests(self) -> bool:
+        """Is nothing new traced in this run, since so many traces have been thrown away?"""
+        return self.runs < self.again
+
+    def _throw_away(self) -> None:
+        self.thrown_away += 1
+        if self.by_counts and self.thrown_away > FREE:
+            self.again = self.runs + min(1 << (self.thrown_away - FREE), LONGEST_REST)
 
     def inputs(self, part: Part) -> tuple[str, ...]:
         """The names that a part reads."""
@@ -179,6 +210,7 @@ class Parts:
             self.split(part, problem.line, problem.reason)
             return None
         staging = Staging()
+        staging.unlooked = self.unlooked
         if part.warm:
             staging.skip_warm_up()
         staging.is_rare = part.rare
@@ -326,6 +358,7 @@ class Parts:
     def gave_up(self, part: Part, staging: Staging) -> None:
         """Staging has given up a part: the statement that ended the trace is Python, the others are tried again."""
         assert staging.reason is not None
+        self._throw_away()
         if self.is_recalled and not part.has_run():
             # What was learnt does not hold here.
             self.parts, self.is_recalled = self._first_parts(), False
@@ -358,6 +391,7 @@ class Parts:
     def refused(self, part: Part, staging: Staging) -> None:
         """A part has graphs, but no trace carries this call. If such calls are not rare, the statement in the way is
         Python from now on, where what stands before and after it can be graphs of their own."""
+        self._throw_away()
         index = self._statement(part, staging.line)
         is_rare = staging.calls_staged >= CALLS_THAT_PAY * staging.refusals
         if index is None or part.end - part.start == 1 or (is_rare and staging.refusals == 1):

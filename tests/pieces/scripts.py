@@ -34,7 +34,7 @@ class Outcome:
         self.names = names
 
 
-def same_script(source: str, warm_up: int = 2, name: str = "__main__", future: bool = False) -> Module:
+def same_script(source: str, warm_up: Any = 2, name: str = "__main__", future: bool = False) -> Module:
     """The script prints, raises and leaves the same, hooked and plain. Returns what is known of the hooked module."""
     text = ("from __future__ import annotations\n" if future else "") + HEAD + textwrap.dedent(source)
     path = f"<script {next(_numbers)}>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import sys
 import types
@@ -13,8 +14,11 @@ pytest.importorskip("tensorflow")
 
 from autograph_hook.backends.registry import registry
 from autograph_hook.runtime import entry, recursion
-from autograph_hook.staging import candidates
+from autograph_hook.staging import candidates, pieces
 from autograph_hook.staging.known import CALLS_THAT_PAY, Staging
+from autograph_hook.transpiler.gates import insert_gates
+from autograph_hook.transpiler.mixed import mix
+from autograph_hook.transpiler.pieces import Mixed
 from benchmarks.suites import Outcome, differences
 from tests.pieces.scripts import same_script
 from tests.staging.programs import Program
@@ -70,6 +74,59 @@ def test_the_gate_of_a_function_of_which_nothing_can_become_a_graph_shuts() -> N
         kept = [f(tf.constant(1.0)) for _ in range(8)]
     """)
     assert [len(gate) for gate in module.gates if gate.function[0] == "f"] == [0]
+
+
+def parts_of(source: str, by_counts: bool = True) -> pieces.Parts:
+    tree = ast.parse(source)
+    mixed = mix(tree, insert_gates(tree)[0], "short.py")
+    return pieces.Parts(mixed, mixed.groups[0], by_counts)
+
+
+def given_up() -> Staging:
+    staging = Staging()
+    staging.give_up("calls what nobody knows")
+    return staging
+
+
+def test_no_piece_is_made_of_statements_that_run_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    piece = Mixed.piece
+
+    def counted(self: Mixed, *arguments: Any) -> Any:
+        made.append(arguments)
+        return piece(self, *arguments)
+
+    monkeypatch.setattr(Mixed, "piece", counted)
+    loop = """
+        kept = []
+        for step in range({}):
+            x = tf.sin(tf.constant(float(step)))
+            kept.append(float(x * x + tf.cos(x)))
+    """
+    same_script(loop.format(pieces.UNLOOKED), warm_up="auto")
+    assert not made
+    same_script(loop.format(pieces.UNLOOKED + 1), warm_up="auto")
+    assert made
+
+
+def test_statements_whose_traces_are_thrown_away_wait_longer_for_each_further_one() -> None:
+    parts = parts_of("def f(x):\n" + "".join(f"    x = g{i}(x)\n" for i in range(12)))
+    waits = []
+    for _ in range(pieces.FREE + 9):
+        part = next(part for part in parts.parts if part.reason is None)
+        parts.gave_up(part, given_up())
+        before = parts.runs
+        while parts.rests():
+            parts.runs += 1
+        waits.append(parts.runs - before)
+    assert waits == [*[0] * pieces.FREE, 2, 4, 8, 16, 32, *[pieces.LONGEST_REST] * 4]
+
+
+def test_a_warm_up_that_is_set_knows_no_other_wait() -> None:
+    parts = parts_of("def f(x):\n" + "".join(f"    x = g{i}(x)\n" for i in range(12)), by_counts=False)
+    for _ in range(pieces.FREE + 3):
+        parts.gave_up(next(part for part in parts.parts if part.reason is None), given_up())
+        assert not parts.rests()
 
 
 def test_an_object_whose_class_was_copied_with_its_dictionary_is_no_obstacle() -> None:
