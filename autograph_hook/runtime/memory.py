@@ -116,7 +116,7 @@ def _learnt(module: Module, before: Functions) -> Functions:
 def _whole(staging: Staging) -> tuple[Any, ...] | None:
     """What is worth knowing of a function as a whole."""
     if staging.reason is None:
-        return ("staged",) if staging.calls_staged and staging.specializations else None
+        return ("staged",) if staging.is_worth_keeping() else None
     if staging.has_failed() or staging.reason.startswith(_OURS):
         return None
     return "plain", staging.reason[:LONGEST_REASON], staging.line, staging.name, staging.is_small

@@ -20,6 +20,8 @@ CALLS_FOR_ANOTHER = 200
 CALLS_THAT_PAY = 32
 """So many staged calls earn what a trace has cost: for each operation some 300 microseconds, where a staged call saves
 less than 17; with 10 operations it takes more calls, with 1000 fewer."""
+CALLS_WORTH_KEEPING = 8
+"""So many staged calls for each trace, besides the warm-up, and it is traced at once in the next run."""
 MOST_FAILURES = 3
 MOST_REFUSALS = 3
 """Kinds of calls that no trace carries, of a function that is staged for others, before no more are tried."""
@@ -90,6 +92,10 @@ class Staging:
     def skip_warm_up(self) -> None:
         """It has been warmed up as a part of something larger."""
         self.calls = 1
+
+    def is_worth_keeping(self) -> bool:
+        """Have its graphs run so often that they may be traced in its second call, if the next run is like this one?"""
+        return bool(self.specializations) and self.calls_staged >= CALLS_WORTH_KEEPING * self.traces
 
     def forget_the_dead(self, is_owner: bool = True) -> None:
         """Drop the specializations of objects that are gone, and the graphs with them.

@@ -87,6 +87,10 @@ class Part:
         """Has a graph run in its place?"""
         return any(staging.calls_staged for _, staging in self.variants.values())
 
+    def is_worth_keeping(self) -> bool:
+        """Has a graph run in its place so often that the next run may begin with it?"""
+        return any(staging.is_worth_keeping() for _, staging in self.variants.values())
+
     def staged_runs(self) -> int:
         """How often a graph has run in its place."""
         return sum(staging.calls_staged for _, staging in self.variants.values())
@@ -157,7 +161,7 @@ class Parts:
         if not self.runs:
             return None
         return tuple(
-            (part.start, part.end, reason and reason[:longest], reason is None and part.has_run())
+            (part.start, part.end, reason and reason[:longest], reason is None and part.is_worth_keeping())
             for part in self.parts
             for reason in (part.reason,)
         )
@@ -171,7 +175,7 @@ class Parts:
             return
         whole = all(part.start == end < part.end for part, end in zip(found, ends, strict=False))
         if whole and ends[-1] == len(self.group.statements):
-            self.parts, self.is_recalled = tuple(found), True
+            self.parts, self.is_recalled = tuple(found), any(part.warm for part in found)
 
     def is_cold(self) -> bool:
         """Has it run so seldom that it is Python without a question?"""

@@ -15,7 +15,7 @@ pytest.importorskip("tensorflow")
 from autograph_hook.backends.registry import registry
 from autograph_hook.runtime import entry, recursion
 from autograph_hook.staging import candidates, pieces
-from autograph_hook.staging.known import CALLS_THAT_PAY, Staging
+from autograph_hook.staging.known import CALLS_THAT_PAY, CALLS_WORTH_KEEPING, Staging
 from autograph_hook.transpiler.gates import insert_gates
 from autograph_hook.transpiler.mixed import mix
 from autograph_hook.transpiler.pieces import Mixed
@@ -127,6 +127,15 @@ def test_a_warm_up_that_is_set_knows_no_other_wait() -> None:
     for _ in range(pieces.FREE + 3):
         parts.gave_up(next(part for part in parts.parts if part.reason is None), given_up())
         assert not parts.rests()
+
+
+def test_graphs_that_ran_a_few_times_only_are_not_remembered_for_the_next_run() -> None:
+    staging = Staging()
+    staging.traces, staging.specializations = 2, [None]  # type: ignore[list-item]
+    staging.calls_staged = 2 * CALLS_WORTH_KEEPING - 1
+    assert not staging.is_worth_keeping()
+    staging.calls_staged += 1
+    assert staging.is_worth_keeping()
 
 
 def test_an_object_whose_class_was_copied_with_its_dictionary_is_no_obstacle() -> None:
