@@ -1,8 +1,9 @@
 """Transformed code on disk, beside the plain `.pyc` files and never in their place.
 
 What holds at every moment: a file under its final name was written whole; a file is used only if its key (in
-its name) and the hash of the source (in its header) are the present ones; whatever goes wrong while reading
-is a miss, whatever goes wrong while writing leaves things as they were.
+its name) and the hash of the source (in its header) are the present ones, and if nobody can write it who cannot
+write the source; whatever goes wrong while reading is a miss, whatever goes wrong while writing leaves things as
+they were.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import sys
 from _frozen_importlib_external import MAGIC_NUMBER, cache_from_source
 
-from autograph_hook import __version__
+from autograph_hook import __version__, kept, log
 from autograph_hook.importing.files import read_source
 
 TYPE_CHECKING = False
@@ -84,10 +85,14 @@ def path_for(source_path: str) -> str | None:
         return None
 
 
-def read(path: str, digest: bytes) -> Any:
+def read(path: str, digest: bytes, source_path: str) -> Any:
     """What was written for a source of this hash, or None."""
     try:
-        data = read_source(path)
+        data = kept.read(path, source_path)
+        if data is None:
+            if log.wanted():
+                log.decision(f"{path}: not read: more users can write there than at {source_path}")
+            return None
         if data[:8] != MAGIC_NUMBER + CHECKED_HASH or data[8:16] != digest:
             return None
         # From bytes: marshal.load on a file takes ten times as long.
@@ -98,32 +103,8 @@ def read(path: str, digest: bytes) -> Any:
 
 def write(path: str, digest: bytes, content: Any, source_path: str) -> bool:
     """Keep `content`. False, with nothing changed, where that cannot be done."""
-    temporary = f"{path}.{os.getpid()}.{os.urandom(6).hex()}"
     try:
         data = MAGIC_NUMBER + CHECKED_HASH + digest + marshal.dumps(content)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        # Whoever may read the source may read what is made of it, as for a plain .pyc.
-        try:
-            mode = os.stat(source_path).st_mode
-        except OSError:
-            mode = 0o666
-        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0),
-                             (mode | 0o200) & 0o666)  # fmt: skip
-    except (OSError, ValueError):
+    except ValueError:
         return False
-    try:
-        try:
-            written = os.write(descriptor, data)
-        finally:
-            os.close(descriptor)
-        # A full disk may take a part without an error.
-        if written != len(data):
-            raise OSError("short write")
-        os.replace(temporary, path)
-    except OSError:
-        try:
-            os.unlink(temporary)
-        except OSError:
-            pass
-        return False
-    return True
+    return kept.write(path, data, source_path)

@@ -116,7 +116,7 @@ class Loader(SourceFileLoader):
         if self.cached is None:
             return "this Python keeps no caches"
         digest = cache.source_hash(source)
-        if cache.read(self.cached, digest) is None:
+        if cache.read(self.cached, digest, self.path) is None:
             record = self._transform(source, self.path, options)
             if record is None:
                 return "could not be transformed"
@@ -126,7 +126,7 @@ class Loader(SourceFileLoader):
 
     def _cached_code(self, fullname: str, path: str, digest: bytes, options: ModuleOptions) -> CodeType | None:
         assert self.cached is not None
-        record = cache.read(self.cached, digest)
+        record = cache.read(self.cached, digest, path)
         try:
             payload, problems = record
             if problems and options.strict:

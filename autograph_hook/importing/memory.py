@@ -30,7 +30,7 @@ class Memory:
 
     def read(self) -> Any:
         """What was written last; None where there is nothing that fits."""
-        return cache.read(self.cached + SUFFIX, self.digest)
+        return cache.read(self.cached + SUFFIX, self.digest, self.path)
 
     def write(self, content: Any) -> bool:
         """Keep `content`, of types that marshal knows; False where that cannot be done, or is not wanted."""

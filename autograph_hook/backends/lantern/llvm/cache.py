@@ -1,8 +1,8 @@
 """Object code kept in files.
 
 What must hold: a file is found again only by the same program on an equal machine with equal versions, of LLVM and of
-this package; a file that is not whole, or not ours, is a miss; a file is never seen half written; and where nothing
-can be written, everything works without.
+this package; a file that is not whole, or not ours, or that others may write, is a miss; a file is never seen half
+written; and where nothing can be written, everything works without.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from autograph_hook import __version__
+from autograph_hook import __version__, kept
 from autograph_hook.backends.lantern.ir import Program
 from autograph_hook.backends.lantern.llvm.host import Host
 from autograph_hook.backends.lantern.text import write
@@ -52,7 +52,7 @@ def cached(directory: Path | None, name: str, make: Callable[[], bytes], source:
     if directory is None:
         return make()
     path = directory / f"{stem(source)}.{name}{ENDING}"
-    found = read(path)
+    found = read(path, source)
     if found is None:
         found = make()
         if not sys.dont_write_bytecode and keep(path, found, source):
@@ -64,10 +64,10 @@ def stem(source: str) -> str:
     return Path(source).stem or "program"
 
 
-def read(path: Path) -> bytes | None:
-    """The code in a file; None where there is none that is whole."""
+def read(path: Path, source: str = "") -> bytes | None:
+    """The code in a file; None where there is none that is whole, or none that may be trusted as its source is."""
     try:
-        content = path.read_bytes()
+        content = kept.read(str(path), source) or b""
     except OSError:
         return None
     start = len(MAGIC) + DIGEST
@@ -77,23 +77,8 @@ def read(path: Path) -> bytes | None:
 
 
 def keep(path: Path, code: bytes, source: str = "") -> bool:
-    """Write the file, all at once. Whoever may read the source may read what is made of it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(6).hex()}")
-    try:
-        mode = os.stat(source).st_mode
-    except OSError:
-        mode = 0o666
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(temporary, flags, (mode | 0o200) & 0o666), "wb") as file:
-            file.write(MAGIC + hashlib.sha256(code).digest() + code)
-        os.replace(temporary, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        return False
-    return True
+    """Write the file, all at once."""
+    return kept.write(str(path), MAGIC + hashlib.sha256(code).digest() + code, source)
 
 
 def clear(directory: Path, stem: str) -> None:
