@@ -31,7 +31,10 @@ def command(words: list[str]) -> int:
         )
     from autograph_hook.reporting import Report
 
-    report = Report.from_dict(content)
+    try:
+        report = Report.from_dict(content)
+    except ValueError as error:
+        raise UsageError(f"report: {path} is not a saved report: {error}.") from None
     if not out:
         report.show(sys.stdout)
         return 0

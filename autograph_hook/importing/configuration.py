@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from autograph_hook.settings import KEYS, PER_MODULE, Key, Layer, SettingsError
+from autograph_hook.settings import KEYS, PER_MODULE, STANDARD_ERROR, Key, Layer, SettingsError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ SWITCH = "AUTOGRAPH_HOOK"  # lets the start-up file act
 CONFIG = "AUTOGRAPH_HOOK_CONFIG"  # the pyproject.toml to read
 ROOT = "AUTOGRAPH_HOOK_ROOT"  # what a run enables by default: a directory or a package; left for its children
 NOT_KEYS = (CONFIG, ROOT)
+WRITTEN = ("report", "graphs")  # the settings that name what is written
 FILE = "pyproject.toml"
 TABLE = "tool.autograph_hook"
 
@@ -28,16 +29,17 @@ def find_pyproject(*starts: str) -> str | None:
         while True:
             path = os.path.join(directory, FILE)
             try:
-                with open(path, "rb") as file:
-                    if b"autograph_hook" in file.read():
-                        return path
+                # Anybody may put a pipe or a device into a directory above, which would be read for ever.
+                if os.path.isfile(path):
+                    with open(path, "rb") as file:
+                        if b"autograph_hook" in file.read():
+                            return path
             except FileNotFoundError:
                 pass
             except OSError:
                 # Whether a file that cannot be read has our table is not known. Guessing that it has none
                 # would run the program with other settings than the ones the user wrote.
-                if os.path.isfile(path):
-                    return path
+                return path
             parent = os.path.dirname(directory)
             if parent == directory:
                 break
@@ -58,11 +60,32 @@ def read_pyproject(path: str) -> Layer:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: is not valid TOML: {error}.") from None
+    except RecursionError:
+        raise SettingsError(f"{path}: is nested too deeply.") from None
     tool = content.get("tool", {})
     table = tool.get("autograph_hook", {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):
         raise SettingsError(f"{path}: [{TABLE}] must be a table of settings, not {table!r}.")
-    return table_layer(table, path)
+    layer = table_layer(table, path)
+    for name in WRITTEN:
+        value = layer.values.get(name)
+        if value and isinstance(value, str) and value != STANDARD_ERROR:
+            layer.values[name] = _beside(path, name, value)
+    return layer
+
+
+def _beside(path: str, name: str, value: str) -> str:
+    """A file that settings name is written below their own directory: they may come from anybody, as a program does
+    that is only looked at."""
+    directory = os.path.dirname(os.path.abspath(path))
+    wanted = os.path.normpath(os.path.join(directory, value))
+    root = os.path.join(os.path.realpath(directory), "")
+    if os.path.isabs(value) or not os.path.realpath(wanted).startswith(root):
+        raise SettingsError(
+            f"{path}, [{TABLE}]: {name} = {value!r} is not accepted. It must be the name of a file or directory below "
+            f"{directory}. The command line and {KEYS[name].variable} may name any other."
+        )
+    return wanted
 
 
 def table_layer(table: dict[str, Any], path: str) -> Layer:

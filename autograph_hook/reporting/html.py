@@ -68,7 +68,7 @@ def _counts(modules: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _anchor(module: int, line: int) -> str:
-    return f"m{module}-{line}"
+    return escape(f"m{module}-{line}")
 
 
 def _advice(advice: Iterable[Mapping[str, Any]], modules: Iterable[Mapping[str, Any]]) -> str:
@@ -107,7 +107,7 @@ def _summary(modules: Iterable[Mapping[str, Any]]) -> str:
 
 def _row(number: int, module: Mapping[str, Any], function: Mapping[str, Any]) -> str:
     seconds = function.get("seconds") or {}
-    status = function["status"]
+    status = escape(function["status"])
     where = f"{_short(module['file'])}:{function['line']}"
     cells = [
         f'<td><span class="badge {status}">{status}</span> {escape(function["qualname"])}</td>',
@@ -123,7 +123,7 @@ _FIGURES = ("calls_staged", "calls_plain", "specializations")
 
 
 def _number(value: float, text: str) -> str:
-    return f'<td class="number" data-key="{value}">{text}</td>'
+    return f'<td class="number" data-key="{escape(str(value))}">{text}</td>'
 
 
 def _module(number: int, module: Mapping[str, Any], source: Source) -> str:
@@ -158,7 +158,7 @@ def _source(number: int, functions: Iterable[Mapping[str, Any]], lines: list[str
         taken.update(function.get("lines") or {})
     rows = []
     for line, text in enumerate(lines, start=1):
-        kind = status.get(line, "unused")
+        kind = escape(status.get(line, "unused"))
         said = " said" if line in notes else ""
         rows.append(
             f'<div class="row {kind}{said}" id="{_anchor(number, line)}"><span class="n">{MARKS[kind]} {line}</span>'
@@ -198,7 +198,7 @@ def _ends(lines: list[str]) -> dict[int, int]:
 
 
 def _note(kind: str, label: str, text: str) -> str:
-    return f'<li><span class="badge {kind}">{escape(label)}</span><span>{escape(text)}</span></li>'
+    return f'<li><span class="badge {escape(kind)}">{escape(label)}</span><span>{escape(text)}</span></li>'
 
 
 def _of_function(function: Mapping[str, Any]) -> list[str]:

@@ -43,6 +43,7 @@ class Report:
         """The report that `to_dict` described. Raises ValueError for anything else."""
         if content.get("version") != VERSION or not isinstance(content.get("modules"), list):
             raise ValueError(f"not a report of version {VERSION}")
+        _check(content)
         return cls(content["modules"], content.get("advice", ()))
 
     def to_dict(self) -> dict[str, Any]:
@@ -75,3 +76,22 @@ class Report:
         from autograph_hook.reporting.html import page
 
         return page(self.to_dict())
+
+
+STATUS = ("staged", "mixed", "plain", "unused")
+_NUMBERS = ("line", "calls_staged", "calls_plain", "specializations")
+
+
+def _check(content: Mapping[str, Any]) -> None:
+    """What is calculated with, or stands in the markup of a page, is what we write there: a file may be anybody's."""
+    try:
+        for module in content["modules"]:
+            for function in module["functions"]:
+                if function["status"] not in STATUS or not all(type(function[name]) is int for name in _NUMBERS):
+                    raise ValueError(f"a function of {module['name']} is not described as a report does")
+                if not all(type(statement["line"]) is int for statement in function["statements"]):
+                    raise ValueError(f"a statement of {function['qualname']} has no line")
+        if not all(type(entry["line"]) is int for entry in content.get("advice", ())):
+            raise ValueError("an advice has no line")
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"parts are missing: {error}") from None

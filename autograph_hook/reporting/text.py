@@ -6,10 +6,11 @@ import tokenize
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from autograph_hook.reporting.report import STATUS
+
 WIDTH = 64
 """From this column on the user's source stands beside what is said of it."""
 _ORDER = {"plain": 0, "mixed": 1, "staged": 2}
-STATUS = ("staged", "mixed", "plain", "unused")
 
 
 def read_source(path: str) -> list[str] | None:
