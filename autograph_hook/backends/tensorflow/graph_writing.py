@@ -52,7 +52,7 @@ def left(graph: Any) -> None:
 
 
 def _write(graph: Any, name: str) -> None:
-    name = _NOT_IN_NAMES.sub("_", name).strip("_") or "function"
+    name = _NOT_IN_NAMES.sub("_", name).strip("_.") or "function"  # a function may be called `..`
     _files.written[name] += 1
     path = os.path.join(_files.directory, name, str(_files.written[name]))
     _files.is_writing = True
