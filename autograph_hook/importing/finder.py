@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import sys
 from _frozen_importlib_external import SourceFileLoader, spec_from_file_location
-from _thread import get_ident
 
 from autograph_hook.importing.arrival import announce
 from autograph_hook.importing.children import child_name
 from autograph_hook.importing.files import read_head, read_source
 from autograph_hook.importing.frames import part_of_importlib
-from autograph_hook.importing.marker import find_marker, may_hold_marker
+from autograph_hook.importing.marker import find_marker, find_plain_lines, may_hold_marker
 from autograph_hook.importing.policy import ENABLED, NEVER, Policy
 from autograph_hook.runtime import frameworks
 
@@ -23,10 +22,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from importlib.machinery import ModuleSpec
-    from types import ModuleType
+    from types import FrameType, ModuleType
     from typing import Any
 
     from autograph_hook.importing.loader import Loader
+    from autograph_hook.transpiler.module import Transformed
 
 
 class Finder:
@@ -35,7 +35,7 @@ class Finder:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self.scripts: dict[str, str] = {}  # names under which a child process finds the script of its parent
-        self._resting: list[int] = []  # threads that are transforming, whose own imports are not for us
+        self.transforming: list[None] = []  # one for each transformation in progress; their own imports are not for us
         # The modules that are being looked for, innermost last. Python holds the import lock meanwhile, so
         # they are of one thread. A finder that delegates to all others, as some do, asks us again: once is
         # answered.
@@ -50,15 +50,15 @@ class Finder:
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if self._resting and get_ident() in self._resting:
+        if self.transforming and _this_thread_transforms():
             return None
         if fullname in self.scripts:
             return self.script_spec(fullname, self.scripts[fullname])
         asking = self._asking
         if asking and asking.count(fullname) > 1:
             return None
-        asking.append(fullname)
         try:
+            asking.append(fullname)
             spec = self._ask_the_others(fullname, path, target)
         finally:
             asking.pop()
@@ -172,9 +172,19 @@ class Finder:
             1,
         )
 
-    def at_rest(self) -> Rest:
-        """A context in which this thread's imports are not ours: the transpiler's own."""
-        return Rest(self._resting)
+    def transformed(
+        self, source: bytes, path: str, optimize: int = -1
+    ) -> tuple[Transformed, frozenset[int], list[tuple[int, str]]]:
+        """What the transpiler makes of a source, its lines that stay plain, and what was not understood there. Imports
+        below this call are the transpiler's own."""
+        try:
+            self.transforming.append(None)
+            from autograph_hook.transpiler import transform
+
+            plain_lines, misread = find_plain_lines(source)
+            return transform(source, path, optimize=optimize, plain_lines=plain_lines), plain_lines, misread
+        finally:
+            self.transforming.pop()
 
     def warn_about(self, path: str, problems: Iterable[tuple[int, str]]) -> None:
         """One warning for each problem, however often the file is loaded."""
@@ -189,20 +199,16 @@ class Finder:
         warn(text, path, line)
 
 
-class Rest:
-    """See `Finder.at_rest`."""
-
-    def __init__(self, resting: list[int]) -> None:
-        self._resting = resting
-
-    def __enter__(self) -> None:
-        self._resting.append(get_ident())
-
-    def __exit__(self, *error: object) -> None:
-        self._resting.remove(get_ident())
-
-
 _Loader: type[Loader] | None = None
+
+
+def _this_thread_transforms() -> bool:
+    """Its stack tells, whatever an interrupt has left behind, and in a fork, where the other threads are gone."""
+    code = Finder.transformed.__code__
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_code is not code:
+        frame = frame.f_back
+    return frame is not None
 
 
 def _find_the_old_way(finder: Any, fullname: str, path: Any) -> ModuleSpec | None:

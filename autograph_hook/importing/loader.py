@@ -144,18 +144,13 @@ class Loader(SourceFileLoader):
     @part_of_importlib
     def _transform(self, source: bytes, path: str, options: ModuleOptions, optimize: int = -1) -> Record | None:
         """None: compile it plain instead, which raises what is to be raised for bad source."""
-        finder = self.finder
         failure: Exception | None = None
-        with finder.at_rest():
-            try:
-                from autograph_hook.transpiler import transform
-
-                plain_lines, misread = find_plain_lines(source)
-                transformed = transform(source, path, optimize=optimize, plain_lines=plain_lines)
-            except Exception as error:
-                failure = error
+        try:
+            transformed, _, misread = self.finder.transformed(source, path, optimize)
+        except Exception as error:
+            failure = error
         if failure is None:
-            finder.warn_about(path, misread)
+            self.finder.warn_about(path, misread)
             problems = tuple(transformed.problems)
             if problems and options.strict:
                 raise ConversionError(_refusal(path, problems))

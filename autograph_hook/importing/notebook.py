@@ -13,7 +13,7 @@ import os
 
 from autograph_hook.errors import warn
 from autograph_hook.importing.hook import Hook, outer_layers, put_in_place
-from autograph_hook.importing.marker import find_marker, find_plain_lines
+from autograph_hook.importing.marker import find_marker
 from autograph_hook.importing.policy import Policy, is_installed
 from autograph_hook.runtime.attach import attach
 from autograph_hook.settings import Layer, Settings
@@ -130,19 +130,15 @@ class _Staging:
         return text.encode() if ast.dump(parsed) == ast.dump(source) else None
 
     def _transformed(self, source: bytes, filename: str) -> Any:
-        from autograph_hook.transpiler import transform
-
         marker = find_marker(source)
         if marker is not None and marker.enable is False:
             return None
         options = self.autograph_hook.settings.options("__main__", marker.options if marker is not None else None)
         if options.mode == "off":
             return None
-        plain_lines, _ = find_plain_lines(source)
         try:
-            with self.autograph_hook.finder.at_rest():
-                payload = transform(source, filename, plain_lines=plain_lines).payload()
-            return attach(payload, "__main__", filename, options, lambda: (source, plain_lines))
+            transformed, plain_lines, _ = self.autograph_hook.finder.transformed(source, filename)
+            return attach(transformed.payload(), "__main__", filename, options, lambda: (source, plain_lines))
         except SyntaxError:
             return None  # IPython says it in its own way
         except Exception as error:  # a mistake of ours is no reason for the cell to fail
