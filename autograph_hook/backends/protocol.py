@@ -96,9 +96,9 @@ class Recognising(Protocol):
     def tracing(self) -> bool:
         """Does this thread build a graph right now?"""
 
-    def watch(self, opened: Callable[[], None], closed: Callable[[], None]) -> None:
-        """Have `opened` called whenever any thread starts to build a graph and `closed` when it has ended.
-        Called once, when the backend is first used."""
+    def watch(self, opened: Callable[[], object], closed: Callable[[], None]) -> None:
+        """Have `opened` called whenever any thread starts to build a graph, keep what it returns until that has ended,
+        however it ends, and then have `closed` called. Called once, when the backend is first used."""
 
     def write_graphs(self, directory: str) -> None:
         """From now on all graphs are written to this directory, for the framework's own tool that shows them."""

@@ -53,6 +53,7 @@ class Call:
     """A call of the function, for staging."""
 
     afterwards: Callable[[], None] | None = None
+    has_run = False
 
     def __init__(self, function: types.FunctionType, at: gate.Gate, backend: Any, args: Any, kwargs: Any) -> None:
         self.host: Host = entry.HOST

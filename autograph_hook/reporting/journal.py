@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import types
 from _thread import _local
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 LARGEST = 16_384
@@ -48,6 +50,7 @@ Key = tuple[str, int, str, str, str]
 
 class _Notes:
     def __init__(self) -> None:
+        self.has_failed = False
         self.places: dict[Key, Tally] = {}
         self.entered: dict[int, tuple[types.CodeType, int]] = {}
         """By the identity of the code, whose hash is made of all that is in it."""
@@ -95,25 +98,22 @@ def enter(code: types.CodeType) -> None:
     (_thread.attempt or _notes).enter(code, 1)
 
 
-class attempt:
+@contextmanager
+def attempt() -> Iterator[_Notes]:
     """What is noted inside counts only where that ends well, and nobody says that it has failed."""
-
-    __slots__ = ("before", "has_failed", "notes")
-
-    def __enter__(self) -> attempt:
-        self.has_failed = False
-        self.before = _thread.attempt
-        self.notes = _thread.attempt = _Notes()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: object, traceback: object) -> None:
-        _thread.attempt = self.before
-        if kind is not None or self.has_failed:
-            return
-        for (path, line, function, construct, decision), tally in self.notes.places.items():
-            note(path, line, function, construct, decision, tally.reason, tally.value, tally.count)
-        for code, times in self.notes.entered.values():
-            (self.before or _notes).enter(code, times)
+    before = _thread.attempt
+    notes = _Notes()
+    try:
+        _thread.attempt = notes
+        yield notes
+    finally:
+        _thread.attempt = before
+    if notes.has_failed:
+        return
+    for (path, line, function, construct, decision), tally in notes.places.items():
+        note(path, line, function, construct, decision, tally.reason, tally.value, tally.count)
+    for code, times in notes.entered.values():
+        (before or _notes).enter(code, times)
 
 
 def entries(path: str) -> list[Entry]:

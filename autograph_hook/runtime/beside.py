@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from autograph_hook.backends.protocol import UNDEFINED
-from autograph_hook.runtime.gate import MODULES, thread
+from autograph_hook.runtime.gate import MODULES
+from autograph_hook.runtime.plain import plain
 from autograph_hook.staging.reachable import names_of
 from autograph_hook.transpiler.pieces import ITEMS
 
@@ -57,7 +58,7 @@ class Function(_Beside):
         closure = dict(_cells(call.cells))
         cells = tuple(closure[name] for name in code.co_freevars)
         function = types.FunctionType(code, call.frame.f_globals, code.co_name, None, cells)
-        with _plainly():
+        with plain():
             return function(*call.arguments, **call.keywords)
 
 
@@ -87,7 +88,7 @@ class Statements(_Beside):
 
     def plain(self) -> Any:
         call, run = self.call, self.call.run
-        with _plainly():
+        with plain():
             for values in call.arguments[-1] if call.piece.inputs[-1:] == (ITEMS,) else [()]:
                 for name, value in zip(call.piece.targets, values, strict=False):  # without targets there is a None
                     run.set(name, value)
@@ -101,13 +102,3 @@ def _cells(function: types.FunctionType | None) -> Iterable[tuple[str, types.Cel
     if function is None:
         return ()
     return zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-
-
-class _plainly:
-    """Nothing is staged in this thread."""
-
-    def __enter__(self) -> None:
-        thread().plain += 1
-
-    def __exit__(self, *error: object) -> None:
-        thread().plain -= 1

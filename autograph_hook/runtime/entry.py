@@ -11,12 +11,12 @@ from typing import Any
 from autograph_hook.backends import identity
 from autograph_hook.backends.protocol import Backend, Elements
 from autograph_hook.backends.registry import registry, serves
-from autograph_hook.errors import StagingError, VerificationError, warn
+from autograph_hook.errors import VerificationError
 from autograph_hook.reporting import graphs, journal
 from autograph_hook.runtime import beside, memory, operators, threads
 from autograph_hook.runtime import gate as gates
 from autograph_hook.runtime.debugging import is_kept
-from autograph_hook.runtime.errors import traced, user_frames
+from autograph_hook.runtime.errors import gave_up, traced, user_frames
 from autograph_hook.runtime.gate import Gate
 from autograph_hook.runtime.mixed import MixedFunction
 from autograph_hook.runtime.mixing import mixed_function
@@ -66,7 +66,6 @@ def backends() -> list[Backend]:
 
 
 def _trace_ended() -> None:
-    gates.trace_ended()
     if identity.is_noted() and not _tracing():
         identity.clear()
 
@@ -133,8 +132,8 @@ class _Call:
     """A call at an open gate, for staging."""
 
     __slots__ = (
-        "afterwards", "arguments", "backend", "cells", "frame", "function", "gate", "host", "keywords", "options",
-        "thread",
+        "afterwards", "arguments", "backend", "cells", "frame", "function", "gate", "has_run", "host", "keywords",
+        "options", "thread",
     )  # fmt: skip
 
     def __init__(
@@ -151,6 +150,7 @@ class _Call:
         self.arguments = values[1:]
         self.keywords = keywords
         self.afterwards: Callable[[], None] | None = None
+        self.has_run = False
 
     @property
     def may_shrink(self) -> bool:
@@ -205,7 +205,10 @@ def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool
         except VerificationError:
             raise
         except Exception as error:
-            outcome = _gave_up(gate, staging, error)
+            if call.has_run:
+                raise
+            gave_up(gate, staging, error)
+            outcome = outermost.SHUT
         if outcome == outermost.TAKEN:
             if call.afterwards is not None:
                 _finish(call.afterwards)
@@ -260,17 +263,6 @@ def _finish(afterwards: Callable[[], None]) -> None:
     except BaseException:
         gates.thread().results.pop()
         raise
-
-
-def _gave_up(gate: Gate, staging: Staging, error: Exception) -> int:
-    """A defect of ours must not reach the user's program: the function is plain, and the user is told."""
-    qualname, line, *_ = gate.function
-    reason = f"autograph_hook failed: {type(error).__name__}: {error}"
-    staging.give_up(reason)
-    if gate.module.options.strict:
-        raise StagingError(f"{gate.module.path}:{line}: {qualname} cannot be staged: {reason}") from error
-    warn(f"{qualname} runs plain: {reason}", gate.module.path, line)
-    return outermost.SHUT
 
 
 def _count(gate: Gate, staging: Staging) -> None:

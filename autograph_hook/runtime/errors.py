@@ -22,8 +22,9 @@ from collections.abc import Iterable
 from autograph_hook import log
 from autograph_hook.backends.protocol import Backend
 from autograph_hook.backends.registry import FRAMEWORKS
-from autograph_hook.errors import StagingError
+from autograph_hook.errors import StagingError, warn
 from autograph_hook.runtime.gate import MODULES, Gate
+from autograph_hook.staging.known import Staging
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -56,6 +57,16 @@ class traced(user_frames):
             for backend in self.backends:
                 backend.shorten()
                 explain(error, backend)
+
+
+def gave_up(gate: Gate, staging: Staging, error: Exception) -> None:
+    """A defect of ours must not reach the user's program: what was to be staged is plain, and the user is told."""
+    qualname, line, *_ = gate.function
+    reason = f"autograph_hook failed: {type(error).__name__}: {error}"
+    staging.give_up(reason)
+    if gate.module.options.strict:
+        raise StagingError(f"{gate.module.path}:{line}: {qualname} cannot be staged: {reason}") from error
+    warn(f"{qualname} runs plain: {reason}", gate.module.path, line)
 
 
 _PLACED = re.compile(r".+:\d+(, in [^:]+)?: ")

@@ -19,7 +19,7 @@ A call through an open gate asks, in this order:
 
 from __future__ import annotations
 
-from _thread import _local, allocate_lock
+from _thread import RLock, _local, get_ident
 from _weakref import ref
 from array import array
 from marshal import loads
@@ -161,7 +161,13 @@ class Gate(array):  # type: ignore[type-arg]
         if _entered is None and not _start():
             shut(self)
             return False
-        return _entered(self, arguments, keywords)  # type: ignore[misc]  # set by `_start`
+        results = _thread.results
+        waiting = len(results)
+        try:
+            return _entered(self, arguments, keywords)  # type: ignore[misc]  # set by `_start`
+        except BaseException:
+            del results[waiting:]  # an interrupt may come when the result lies there already
+            raise
 
     def code(self) -> CodeType | None:
         """The twin's code; None where the function has none, or must not use it."""
@@ -182,14 +188,23 @@ class _Thread(_local):
         """The speculative trace that `staging` runs in this thread."""
 
 
+class Building:
+    """A graph that a thread builds, for as long as somebody keeps this: whoever builds it cannot be kept from letting
+    go, as an interrupt could keep it from telling."""
+
+    __slots__ = ("__weakref__", "thread")
+
+    thread: int
+
+
 _thread = _Thread()
 MODULES: list[ref[Module]] = []
-_lock = allocate_lock()
+_lock = RLock()  # what runs in between, a handler of a signal or a finalizer, may come to a gate
 _shut: list[ref[Gate]] = []
 collects = False
 """Has a report been asked for before the program began?"""
-_traces = 0
-"""How many graphs are being built, by all threads."""
+_building: list[ref[Building]] = []
+"""The graphs that are being built, by all threads."""
 _entered: Callable[[Gate, tuple[Any, ...], dict[str, Any]], bool] | None = None
 
 
@@ -205,19 +220,21 @@ def shut(gate: Gate) -> None:
     """Shut a gate until a trace begins, a backend is loaded, or its module handles a backend's value. While some
     thread builds a graph no gate is shut: its trace may be about to come through."""
     with _lock:
-        if len(gate) and not _traces:
+        if len(gate) and not _building:
+            _shut.append(ref(gate))  # first: an interrupt must not leave a gate shut that nobody knows of
             gate.clear()
-            _shut.append(ref(gate))
 
 
 def open_all() -> None:
     """Open all gates that were shut."""
     with _lock:
-        reopened, _shut[:] = list(_shut), []
-    for reference in reopened:
-        gate = reference()
-        if gate is not None and not gate.plain and gate.module.options.mode != "off":
-            gate.open()
+        while _shut:
+            reference = _shut[-1]
+            gate = reference()
+            if gate is not None and not gate.plain and gate.module.options.mode != "off":
+                gate.open()
+            if _shut[-1:] == [reference]:
+                _shut.pop()
 
 
 def open_module(module: Module) -> None:
@@ -252,18 +269,13 @@ def is_entered() -> bool:
     return _entered is not None
 
 
-def trace_began() -> None:
-    """A thread begins to build a graph."""
-    global _traces
-    with _lock:
-        _traces += 1
+def trace_began() -> Building:
+    """This thread begins to build a graph."""
+    made = Building()
+    made.thread = get_ident()
+    _building.append(ref(made, _building.remove))
     open_all()
-
-
-def trace_ended() -> None:
-    global _traces
-    with _lock:
-        _traces -= 1
+    return made
 
 
 TYPE = "d"

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograph_hook.backends.protocol import UNDEFINED, Backend
+from autograph_hook.errors import VerificationError
 from autograph_hook.runtime import chunks
 from autograph_hook.runtime import gate as gates
 from autograph_hook.runtime.beside import Statements
-from autograph_hook.runtime.errors import parts_of, without_ours
+from autograph_hook.runtime.errors import gave_up, parts_of, without_ours
 from autograph_hook.runtime.gate import Gate
 from autograph_hook.runtime.twins import live_code, made_of
 from autograph_hook.staging import outermost
@@ -232,7 +233,16 @@ class Run:
     ) -> bool:
         """Run a graph in the place of statements, if there is one or it is time for one."""
         call = _PieceCall(self, piece, part, backend, values, iterated)
-        if outermost.enter(call, staging) != outermost.TAKEN:
+        try:
+            outcome = outermost.enter(call, staging)
+        except VerificationError:
+            raise
+        except Exception as error:
+            if call.has_run:
+                raise
+            gave_up(self.frame.function.gate, staging, error)
+            return False
+        if outcome != outermost.TAKEN:
             return False
         self.put(piece, call.thread.results.pop())
         if call.afterwards is not None:
@@ -311,8 +321,8 @@ class _PieceCall:
     """A piece that is about to run, for staging: a call of a function of the names that it reads."""
 
     __slots__ = (
-        "afterwards", "arguments", "backend", "cells", "frame", "function", "host", "iterated", "keywords", "options",
-        "part", "piece", "run", "thread",
+        "afterwards", "arguments", "backend", "cells", "frame", "function", "has_run", "host", "iterated", "keywords",
+        "options", "part", "piece", "run", "thread",
     )  # fmt: skip
 
     def __init__(
@@ -335,6 +345,7 @@ class _PieceCall:
         self.arguments = values
         self.keywords: dict[str, Any] = {}
         self.afterwards: Callable[[], None] | None = None
+        self.has_run = False
         self.frame: Any = _Place(run.functions[part.start].__code__, run.frame.namespace, sys._getframe(4))
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Iterator
 from typing import Any, TypeVar, overload
 
 from autograph_hook.runtime.gate import gate_of, thread
@@ -11,13 +12,29 @@ Subject = TypeVar("Subject")
 
 
 class _Plain:
-    """While it is active, nothing is staged in this thread. May be nested."""
+    """While it is active, nothing is staged in this thread. May be nested, and used again."""
+
+    __slots__ = ("entered",)
+
+    def __init__(self) -> None:
+        self.entered: list[Iterator[None]] = []
 
     def __enter__(self) -> None:
-        thread().plain += 1
+        made = _counted(thread())
+        next(made)
+        self.entered.append(made)
 
     def __exit__(self, *error: object) -> None:
-        thread().plain -= 1
+        self.entered.pop()
+
+
+def _counted(thread: Any) -> Iterator[None]:
+    """Ends when it is let go, even where an interrupt keeps a `with` from ending."""
+    try:
+        thread.plain += 1
+        yield
+    finally:
+        thread.plain -= 1
 
 
 @overload

@@ -57,6 +57,8 @@ class Traceable(Protocol):
     keywords: dict[str, Any]
     afterwards: Callable[[], None] | None
     """What is done when a staged call has succeeded."""
+    has_run: bool
+    """Has the graph run? What it changes has changed then: whatever is raised now, nothing may run plain."""
 
     def twin(self) -> types.FunctionType | None: ...
 

@@ -23,6 +23,7 @@ from autograph_hook.backends.protocol import Elements
 from autograph_hook.staging.effects import described
 from autograph_hook.staging.facts import Abort, Again, line_in
 from autograph_hook.staging.places import ABSENT, Place, followed, namespace_of
+from autograph_hook.staging.putting_back import do_all
 
 if TYPE_CHECKING:
     from autograph_hook.staging.trace import Trace
@@ -63,8 +64,10 @@ class _List:
         self.owner = owner
         self.before = owner[:]
         self.unread = unread
-        if unread:
-            owner[:] = [UNREAD]
+
+    def hide(self) -> None:
+        """What it holds is out of reach from now on, and it is known what that is."""
+        self.owner[:] = [UNREAD]
 
     def adds(self) -> bool:
         """Is all that it held before still out of reach, at its beginning?"""
@@ -89,7 +92,7 @@ class Changes:
         self._fetched: set[tuple[int, Any]] = set()
         self._guarded: dict[int, tuple[dict[Any, Any], dict[Any, Any]]] = {}
         """Unread dictionaries with what they held before."""
-        self._is_alone = self._has_begun = False
+        self._is_alone = self._has_begun = self._is_undone = False
         self._lines: dict[int, int] = {}
         """On which line of the traced function an object was changed last."""
 
@@ -189,7 +192,8 @@ class Changes:
             self.require_alone()
             Elements.alive.add(id(self))  # now the operators ask of containers whose business they are
             if type(container) is list:
-                self.lists[id(container)] = _List(container, unread=True)
+                known = self.lists[id(container)] = _List(container, unread=True)
+                known.hide()
             elif type(container) is dict:
                 self._orders.append((container, list(container)))
                 self._guarded[id(container)] = container, dict(container)
@@ -252,18 +256,11 @@ class Changes:
     # The end of the trace.
 
     def undo(self) -> None:
-        """Put everything back. An interrupt waits until that is done."""
-        Elements.alive.discard(id(self))
-        interrupt: BaseException | None = None
-        steps = self._steps()
-        while steps:
-            try:
-                steps[-1]()
-                steps.pop()
-            except KeyboardInterrupt as error:
-                interrupt = error
-        if interrupt is not None:
-            raise interrupt
+        """Put everything back, if that has not been done to its end."""
+        if not self._is_undone:
+            Elements.alive.discard(id(self))
+            do_all(self._steps())
+            self._is_undone = True
 
     def _steps(self) -> list[Callable[[], None]]:
         """The last is done first. Each may be done twice."""

@@ -200,8 +200,12 @@ def _run(call: Call, staging: Staging, specialization: Specialization, inputs: l
             outputs = specialization.compiled(inputs)
         else:
             outputs, call.afterwards = specialization.printing.run(specialization.compiled, inputs)
+    except MemoryError:
+        call.has_run = True  # it may have
+        raise
     except Exception as error:
         return _has_failed(staging, error)
+    call.has_run = True
     specialization.calls += 1
     staging.calls_staged += 1
     call.thread.results.append(specialization.pack(outputs, inputs))
@@ -230,6 +234,7 @@ def _verify(call: Call, staging: Staging, specialization: Specialization, inputs
         staging.calls_plain += 1
         return NOT_TAKEN
     specialization.unverified -= 1
+    call.has_run = True
     try:
         result = verification.verified(call, specialization, inputs)
     except verification.Failed as failed:
@@ -288,12 +293,13 @@ def _specialize(call: Call, staging: Staging, environment: Any) -> int:
 
 
 def _try_to_specialize(call: Call, staging: Staging, environment: Any) -> int:
-    with _lock:
-        busy, staging.tracing = staging.tracing, True
-    if busy:
-        staging.calls_plain += 1
-        return NOT_TAKEN
+    busy = True
     try:
+        with _lock:
+            busy, staging.tracing = staging.tracing, True
+        if busy:
+            staging.calls_plain += 1
+            return NOT_TAKEN
         changes = staging.note_miss(call)
         stuck = staging.history.stuck() if call.may_shrink and staging.history is not None else None
         if stuck is not None:
@@ -342,7 +348,8 @@ def _try_to_specialize(call: Call, staging: Staging, environment: Any) -> int:
         staging.calls_plain += 1
         return NOT_TAKEN
     finally:
-        staging.tracing = False
+        if not busy:
+            staging.tracing = False
     inputs = specialization.check(call.cells, call.arguments, call.keywords)
     if inputs is None:
         # What was read while tracing is already otherwise: nothing to rely on.

@@ -146,7 +146,10 @@ def _traced(
     try:
         return _by(trace, call, environment, twin, history, level, unread)
     finally:
-        trace.end()
+        try:
+            trace.put_back()  # again: what did so has been interrupted, perhaps
+        finally:
+            trace.end()
 
 
 def _by(

@@ -16,6 +16,7 @@ from autograph_hook.staging.effects import PRIMITIVES, described, is_array
 from autograph_hook.staging.facts import Abort, Facts, Place, Test
 from autograph_hook.staging.guards import Guard, place_text, shown
 from autograph_hook.staging.numbers import NUMBERS, Numbers
+from autograph_hook.staging.putting_back import do_all
 from autograph_hook.staging.varying import EVERYTHING, NOTHING, SHAPES, History, is_container
 
 _MISSING: Any = object()
@@ -180,8 +181,7 @@ class StandIns:
 
     def restore(self) -> None:
         """Put the values back; the last first."""
-        while self._restore:
-            self._restore.pop()()
+        do_all(self._restore)
 
     # Names for the report.
 

@@ -20,7 +20,7 @@ from typing import Any, Protocol, cast
 
 from autograph_hook.backends.protocol import Backend, NamedFunctions, Objects
 from autograph_hook.backends.values import Varying
-from autograph_hook.staging import arrays, attributes, calls, codes, effects, numbers, printing, stores
+from autograph_hook.staging import arrays, attributes, calls, codes, effects, numbers, printing, stores, watching
 from autograph_hook.staging.arrays import Array
 from autograph_hook.staging.changes import Changes
 from autograph_hook.staging.effects import CONTAINERS, PRIMITIVES, VIEWS, described
@@ -84,8 +84,21 @@ class Trace:
         self.printing = printing.Printing()
         self.objects: Objects | None = None
         """The framework's objects with Python state that have been used."""
+        self.is_put_back = False
+        """Have they been put back as they were?"""
         self.stored: str | None = None
         """What the framework has stored on them that a staged call would not store."""
+
+    def put_back(self) -> None:
+        """Nothing of this trace is left on objects that were there before. To be done again does no harm."""
+        try:
+            self.changes.undo()
+        finally:
+            try:
+                watching.ended(self)
+            finally:
+                if self.outside.stand_ins is not None:
+                    self.outside.stand_ins.restore()
 
     def end(self) -> None:
         """Let go of all that was met: the parts of a trace refer to each other, and would keep the user's objects

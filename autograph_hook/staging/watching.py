@@ -22,6 +22,7 @@ def watch(trace: Trace, owner: Any) -> None:
     itself: what it was given has been."""
     if trace.is_ours(owner):
         return
+    trace.is_put_back = False
     if trace.objects is None:
         trace.objects = trace.backend.objects(trace.host.has_twin)
     added = trace.objects.add(owner)
@@ -52,8 +53,9 @@ def read(trace: Trace, owner: Any, name: str) -> Any:
 
 def ended(trace: Trace) -> None:
     """The trace is over, in whatever way: nothing of it is left on the objects."""
-    if trace.objects is not None:
+    if trace.objects is not None and not trace.is_put_back:
         trace.stored = trace.objects.undo()
+        trace.is_put_back = True
 
 
 def leaving(trace: Trace, results: Results, pack: Pack) -> Pack:

@@ -8,6 +8,8 @@ the first line of a `finally`.)
 
 from __future__ import annotations
 
+import dis
+import inspect
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -45,14 +47,29 @@ class Strike:
         sys.setprofile(None)
 
     def _told(self, frame: FrameType, event: str, argument: Any) -> None:
-        if event == "c_call" or not frame.f_globals.get("__name__", "").startswith(self.only):
+        # A call has ended: where it was made, the exception comes up.
+        at = frame.f_back if event == "return" else frame
+        if event in ("c_call", "c_exception") or at is None or (event != "c_return" and _is_generator(frame)):
+            return
+        if not at.f_globals.get("__name__", "").startswith(self.only) or (event == "return" and _is_with(frame, at)):
             return
         self.events += 1
         if self.events == self.number + 1:
-            name = getattr(argument, "__name__", "") if event.startswith("c_") else ""
-            code = frame.f_code
-            self.place = f"{frame.f_globals['__name__']}:{frame.f_lineno} {code.co_name} {event} {name}"
+            called = getattr(argument, "__name__", "") if event == "c_return" else frame.f_code.co_name
+            self.place = f"{at.f_globals['__name__']}:{at.f_lineno} {at.f_code.co_name}: {event} {called}"
             raise self.error
+
+
+def _is_generator(frame: FrameType) -> bool:
+    """What is raised where one begins, goes on or yields would end it without its `finally`."""
+    return bool(frame.f_code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR))
+
+
+def _is_with(entered: FrameType, at: FrameType) -> bool:
+    """Is it a `with` that has called `__enter__`? Nothing can come between that and the block."""
+    if entered.f_code.co_name != "__enter__":
+        return False
+    return dis.opname[at.f_code.co_code[at.f_lasti]] in ("BEFORE_WITH", "SETUP_WITH")
 
 
 def points(count: int, wanted: int) -> list[int]:

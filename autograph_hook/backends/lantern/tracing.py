@@ -206,14 +206,14 @@ class _Thread(threading.local):
 
 
 _thread = _Thread()
-_watchers: list[tuple[Callable[[], None], Callable[[], None]]] = []
+_watchers: list[tuple[Callable[[], object], Callable[[], None]]] = []
 
 
 def tracing() -> bool:
     return bool(_thread.sessions)
 
 
-def watch(opened: Callable[[], None], closed: Callable[[], None]) -> None:
+def watch(opened: Callable[[], object], closed: Callable[[], None]) -> None:
     _watchers.append((opened, closed))
 
 
@@ -225,13 +225,14 @@ def session() -> Session:
 def begun() -> Iterator[Session]:
     """A trace, in this thread."""
     made = Session()
-    for opened, _ in _watchers:
-        opened()
-    _thread.sessions.append(made)
+    building = [opened() for opened, _ in _watchers]
+    outer = len(_thread.sessions)
     try:
+        _thread.sessions.append(made)
         yield made
     finally:
-        _thread.sessions.pop()
+        del _thread.sessions[outer:]
+        building.clear()
         for _, closed in _watchers:
             closed()
 

@@ -37,8 +37,8 @@ class Compiled:
 
     def __call__(self, inputs: list[Any], captures: list[Any] | None = None) -> list[Any]:
         """`captures`, where not all of them are what they were at tracing."""
-        with private.with_options(self._options):
-            return self._call(inputs, self.captures if captures is None else captures)  # type: ignore[no-any-return]
+        found = self.captures if captures is None else captures
+        return private.with_options(self._options, self._call, inputs, found)  # type: ignore[no-any-return]
 
 
 def trace(

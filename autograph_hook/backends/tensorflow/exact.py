@@ -7,12 +7,13 @@ The same goes for the text of a symbolic tensor, which is not the text of an eag
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 import sys
 import threading
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -38,16 +39,16 @@ class _Thread(threading.local):
 _thread = _Thread()
 
 
-class exactly:
+@contextlib.contextmanager
+def exactly() -> Iterator[None]:
     """What this thread traces here must be exact."""
-
-    def __enter__(self) -> None:
-        _watch()
-        self.before = (_thread.active, _thread.truths, _thread.chosen)
+    _watch()
+    before = (_thread.active, _thread.truths, _thread.chosen)
+    try:
         _thread.active, _thread.truths, _thread.chosen = 1, {}, False
-
-    def __exit__(self, *error: object) -> None:
-        _thread.active, _thread.truths, _thread.chosen = self.before
+        yield
+    finally:
+        _thread.active, _thread.truths, _thread.chosen = before
 
 
 @functools.cache
@@ -56,14 +57,14 @@ def _watch() -> None:
     private.watch_sums(lambda: bool(_thread.active) and not tf.executing_eagerly())
 
 
-class kept:
+@contextlib.contextmanager
+def kept() -> Iterator[None]:
     """What is demanded of this thread is at the end what it was at the start."""
-
-    def __enter__(self) -> None:
-        self.before = (_thread.active, _thread.truths, _thread.demanded)
-
-    def __exit__(self, *error: object) -> None:
-        _thread.active, _thread.truths, _thread.demanded = self.before
+    before = (_thread.active, _thread.truths, _thread.demanded)
+    try:
+        yield
+    finally:
+        _thread.active, _thread.truths, _thread.demanded = before
 
 
 def demand() -> None:

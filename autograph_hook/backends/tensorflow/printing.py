@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,16 +24,15 @@ class _Thread(threading.local):
 _thread = _Thread()
 
 
-class top:
+@contextlib.contextmanager
+def top() -> Iterator[None]:
     """The graph that is being built is the top of what this thread compiles."""
-
-    __slots__ = ("before",)
-
-    def __enter__(self) -> None:
-        self.before, _thread.graph = _thread.graph, tf.compat.v1.get_default_graph()
-
-    def __exit__(self, *error: object) -> None:
-        _thread.graph = self.before
+    before, graph = _thread.graph, tf.compat.v1.get_default_graph()
+    try:
+        _thread.graph = graph
+        yield
+    finally:
+        _thread.graph = before
 
 
 def at_top() -> bool:

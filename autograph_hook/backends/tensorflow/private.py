@@ -352,47 +352,40 @@ def _optioned(wrap: Callable[..., Any], options: Any) -> Callable[..., Any]:
         backward, recorded = wrap(*arguments)
 
         def exact(*gradients: Any) -> Any:
-            with with_options(options):
-                return backward(*gradients)
+            return with_options(options, backward, *gradients)
 
         return exact, recorded
 
     return wrapped
 
 
-class with_options:
-    """Call functions with these options in this thread."""
-
-    __slots__ = ("before", "context", "options")
-
-    def __init__(self, options: Any) -> None:
-        self.options = options
-
-    def __enter__(self) -> None:
-        if self.options is not None:
-            self.context = _eager_context.context()
-            self.before = self.context.function_call_options
-            self.context.function_call_options = self.options
-
-    def __exit__(self, *error: object) -> None:
-        if self.options is not None:
-            self.context.function_call_options = self.before
+def with_options(options: Any, function: Callable[..., Any], /, *arguments: Any) -> Any:
+    """Call a function with these options in this thread; with the thread's own where they are None."""
+    if options is None:
+        return function(*arguments)
+    context = _eager_context.context()
+    # The thread's own data, where there is one: to set an attribute of it runs no code, which could be interrupted.
+    holder = getattr(context, "_thread_local_data", context)
+    before = holder.function_call_options
+    try:
+        holder.function_call_options = options
+        return function(*arguments)
+    finally:
+        holder.function_call_options = before
 
 
-class variable_scope_kept:
+@contextlib.contextmanager
+def variable_scope_kept() -> Iterator[None]:
     """Leaves the thread's variable scope as it was. It is shared with the graphs that are built, and TensorFlow's
     loops do not put its caching device back when something raises inside them.
     """
-
-    __slots__ = ("caching_device", "scope")
-
-    def __enter__(self) -> None:
-        self.scope = tf.compat.v1.get_variable_scope()
-        self.caching_device = getattr(self.scope, "_caching_device", None)
-
-    def __exit__(self, *error: object) -> None:
-        if getattr(self.scope, "_caching_device", None) is not self.caching_device:
-            self.scope._caching_device = self.caching_device
+    scope = tf.compat.v1.get_variable_scope()
+    caching_device = getattr(scope, "_caching_device", None)
+    try:
+        yield
+    finally:
+        if getattr(scope, "_caching_device", None) is not caching_device:
+            scope._caching_device = caching_device
 
 
 def surroundings() -> Any:

@@ -98,7 +98,7 @@ def traced(
             _end(draws, outputs)
         return outputs
 
-    with draws, _python_kept():
+    with draws.asked(), _python_kept():
         if not draws.are_seeded:
             return trace(function, inputs)
         compiled = trace(with_seeds, [*inputs, *random_draws.inputs()])

@@ -8,9 +8,10 @@ behind the last number that was used.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
@@ -80,12 +81,16 @@ class Draws:
         self.scrambles = False
         self._key: Any = None
 
-    def __enter__(self) -> None:
+    @contextlib.contextmanager
+    def asked(self) -> Iterator[None]:
+        """Inside, what draws in this thread asks here."""
         _install()
-        self.before, _thread.draws = _thread.draws, self
-
-    def __exit__(self, *error: object) -> None:
-        _thread.draws = self.before
+        before = _thread.draws
+        try:
+            _thread.draws = self
+            yield
+        finally:
+            _thread.draws = before
 
     def draw(self) -> Draw | None:
         """The next draw; None where a graph is being built that its caller may not know of."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable
-from types import TracebackType
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
@@ -20,7 +19,7 @@ def tracing() -> bool:
     return not tf.executing_eagerly()
 
 
-def watch(opened: Callable[[], None], closed: Callable[[], None]) -> None:
+def watch(opened: Callable[[], object], closed: Callable[[], None]) -> None:
     """Call `opened` and `closed` around every stay in a graph.
 
     All graphs are entered by `Graph.as_default`: function graphs, too, extend that method. An eager program
@@ -29,46 +28,30 @@ def watch(opened: Callable[[], None], closed: Callable[[], None]) -> None:
     explaining.hide_ours()
     original = tf.Graph.as_default
 
-    class Stay(contextlib.ContextDecorator):
-        """What `as_default` gives: as before, and counted."""
-
-        __slots__ = ("graph", "inner")
-
-        def __init__(self, graph: Any) -> None:
-            self.graph = graph
-
-        def _recreate_cm(self) -> Stay:
-            return Stay(self.graph)
-
-        def __enter__(self) -> Any:
-            opened()
-            try:
-                self.inner = original(self.graph)
-                return self.inner.__enter__()
-            except BaseException:
-                closed()
-                raise
-
-        def __exit__(
-            self,
-            kind: type[BaseException] | None,
-            error: BaseException | None,
-            traceback: TracebackType | None,
-        ) -> Any:
-            try:
-                ended = self.inner.__exit__(kind, error, traceback)
-                if error is None:
-                    graph_writing.left(self.graph)
-                return ended
-            finally:
-                closed()
+    @contextlib.contextmanager
+    def stay(graph: Any) -> Iterator[Any]:
+        """What `as_default` gives: as before, and counted. A generator ends its stay even where an interrupt comes
+        between it and the block that it is for: it is closed when it is let go."""
+        building = opened()
+        try:
+            with original(graph) as entered:
+                yield entered
+            graph_writing.left(graph)
+        finally:
+            del building
+            closed()
 
     @functools.wraps(original)
     def as_default(self: Any) -> Any:
-        return Stay(self)
+        return stay(self)
 
     tf.Graph.as_default = as_default
     if not tf.executing_eagerly():
         # The caller stands in a graph that was entered before, or eager execution is off for good.
-        opened()
-        private.when_left(closed)
+        building = [opened()]
+
+        def left() -> None:
+            building.clear()
+            closed()
+
+        private.when_left(left)
