@@ -121,8 +121,8 @@ class _Host:
         is_function = type(function) is types.FunctionType and not function.__code__.co_flags & GENERATOR
         return is_function and _has_twin(function)
 
-    def others_run(self) -> bool:
-        return threads.others_run()
+    def claim(self) -> object | None:
+        return threads.claim()
 
 
 HOST = _Host()

@@ -19,6 +19,7 @@ A call through an open gate asks, in this order:
 
 from __future__ import annotations
 
+import os
 from _thread import RLock, _local, get_ident
 from _weakref import ref
 from array import array
@@ -156,6 +157,8 @@ class Gate(array):  # type: ignore[type-arg]
     def __call__(self, /, *arguments: Any, **keywords: Any) -> Any:
         if not arguments:
             return _thread.results.pop()
+        if claims:
+            wait()
         if _thread.plain:
             return False
         if _entered is None and not _start():
@@ -199,6 +202,8 @@ class Building:
 
 _thread = _Thread()
 MODULES: list[ref[Module]] = []
+claims: list[ref[Any]] = []
+"""The thread, at most one, that has the program to itself: see `threads`."""
 _lock = RLock()  # what runs in between, a handler of a signal or a finalizer, may come to a gate
 _shut: list[ref[Gate]] = []
 collects = False
@@ -210,6 +215,10 @@ _entered: Callable[[Gate, tuple[Any, ...], dict[str, Any]], bool] | None = None
 
 def _start() -> bool:
     return False
+
+
+def wait() -> None:
+    """For another thread's claim to end; set by `threads`."""
 
 
 def thread() -> _Thread:
@@ -277,6 +286,17 @@ def trace_began() -> Building:
     open_all()
     return made
 
+
+def _forked() -> None:
+    """In a forked process this thread is the only one, whatever the others had in hand."""
+    this = get_ident()
+    _lock._at_fork_reinit()  # type: ignore[attr-defined]
+    for references in (_building, claims):
+        references[:] = [one for one in references if (made := one()) is not None and made.thread == this]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 TYPE = "d"
 SHUT: tuple[float, ...] = ()

@@ -1,20 +1,63 @@
-"""What the other threads of the program are doing."""
+"""What the other threads of the program are doing, and keeping them out while a trace has changed their objects.
+
+A trace of our own puts what stands for a value into the user's objects, and takes it out again when it ends. So it must
+be alone: it claims the program, which it gets if no other thread is in the middle of code of an enabled module, and for
+as long as it keeps the claim, a thread that comes to a gate waits there.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
+import time
+from weakref import ref
 
-from autograph_hook.runtime.gate import MODULES
+from autograph_hook.runtime import gate as gates
+
+LONGEST = 60.0
+"""Seconds that a thread waits. A trace that is not over then waits itself, for a lock that this thread has, perhaps."""
+_STEP = 0.001
 
 
-def others_run() -> bool:
+class Claim:
+    """The program is one thread's, for as long as this is kept: letting go cannot be interrupted."""
+
+    __slots__ = ("__weakref__", "thread")
+
+    def __init__(self) -> None:
+        self.thread = threading.get_ident()
+
+
+def claim() -> Claim | None:
+    """The program, for this thread; None where other threads are in the middle of it."""
+    made = Claim()
+    gates.claims.append(ref(made, gates.claims.remove))
+    gates.open_all()  # through a gate that is shut a thread would come unseen
+    return None if _others_run() else made
+
+
+def wait() -> None:
+    """Come in when no other thread has a claim."""
+    end = time.monotonic() + LONGEST
+    while _is_claimed_by_another() and time.monotonic() < end:
+        time.sleep(_STEP)
+
+
+def _is_claimed_by_another() -> bool:
+    this = threading.get_ident()
+    claimed = [reference() for reference in list(gates.claims)]
+    return any(found is not None and found.thread != this for found in claimed)
+
+
+def _others_run() -> bool:
     """Is another thread in the middle of code of an enabled module? It may look at any object at any time."""
     frames = sys._current_frames()
     frames.pop(threading.get_ident(), None)
     if not frames:
         return False
-    paths = {module.path for module in (reference() for reference in list(MODULES)) if module is not None}
+    modules = (reference() for reference in list(gates.MODULES))
+    paths = {module.path for module in modules if module is not None}
     for frame in frames.values():
         inner = frame
         while inner is not None:
@@ -22,3 +65,13 @@ def others_run() -> bool:
                 return True
             inner = inner.f_back  # type: ignore[assignment]
     return False
+
+
+def _wait_before_fork() -> None:
+    if gates.claims:
+        wait()  # the child would have what stands for the values, and nobody who takes it out
+
+
+gates.wait = wait
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_wait_before_fork)

@@ -92,7 +92,7 @@ class Changes:
         self._fetched: set[tuple[int, Any]] = set()
         self._guarded: dict[int, tuple[dict[Any, Any], dict[Any, Any]]] = {}
         """Unread dictionaries with what they held before."""
-        self._is_alone = self._has_begun = self._is_undone = False
+        self._has_begun = self._is_undone = False
         self._lines: dict[int, int] = {}
         """On which line of the traced function an object was changed last."""
 
@@ -110,10 +110,8 @@ class Changes:
 
     def require_alone(self) -> None:
         """Other threads must not see what is put back later."""
-        if not self._is_alone:
-            if self.trace.host.others_run():
-                raise Abort("changes objects while other threads run functions of the program", is_passing=True)
-            self._is_alone = True
+        if not self.trace.is_alone():
+            raise Abort("changes objects while other threads run functions of the program", is_passing=True)
 
     def place(self, kind: str, owner: Any, key: Any) -> Place:
         """A place that may be stored to from now on."""

@@ -14,6 +14,7 @@ warming up, an inner one waits for it, but not for ever.
 
 from __future__ import annotations
 
+import os
 import types
 from _thread import allocate_lock
 from collections.abc import Callable, Sequence
@@ -54,6 +55,8 @@ ENDS_TRACES = frozenset({"float", "numpy", "item", "open", "time", "perf_counter
 __all__ = ["NOT_TAKEN", "SHUT", "TAKEN", "Call", "Options", "enter"]
 
 _lock = allocate_lock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_lock._at_fork_reinit)  # type: ignore[attr-defined]
 _candidates: dict[int, tuple[types.CodeType, Staging]] = {}
 """By the identity of their code, which is looked for in whole stacks: its hash is made of all that is in it."""
 
@@ -230,7 +233,8 @@ def _verify(call: Call, staging: Staging, specialization: Specialization, inputs
         specialization.unverified = 0
         log.decision(f"{call.frame.f_code.co_filename}: {call.function[0]}: not verified: it draws without a seed")
         return _run(call, staging, specialization, inputs)
-    if call.host.others_run():  # they would see what is put back
+    alone = call.host.claim()
+    if alone is None:  # others would see what is put back
         staging.calls_plain += 1
         return NOT_TAKEN
     specialization.unverified -= 1
@@ -239,6 +243,8 @@ def _verify(call: Call, staging: Staging, specialization: Specialization, inputs
         result = verification.verified(call, specialization, inputs)
     except verification.Failed as failed:
         return _has_failed(staging, failed.error)
+    finally:
+        del alone
     specialization.calls += 1
     staging.calls_staged += 1
     call.thread.results.append(result)

@@ -149,6 +149,7 @@ def _traced(
         try:
             trace.put_back()  # again: what did so has been interrupted, perhaps
         finally:
+            trace.claim = None
             trace.end()
 
 
@@ -171,7 +172,7 @@ def _by(
     stand_ins = StandIns(backend, guard, trace.outside.facts, history, level)
     stand_ins.admit = trace.outside.admit
     stand_ins.texts = trace.texts
-    stand_ins.others_run = call.host.others_run
+    stand_ins.is_alone = trace.is_alone
     trace.outside.stand_ins = stand_ins
     inputs: list[Like] = []
     guard_arguments(call, twin, trace, guard, inputs, stand_ins)

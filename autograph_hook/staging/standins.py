@@ -50,7 +50,7 @@ class StandIns:
         self.containers: list[str] = []
         self._restore: list[Callable[[], None]] = []
         self.admit: Callable[[Any], None] = lambda value: None
-        self.others_run: Callable[[], bool] = lambda: False
+        self.is_alone: Callable[[], bool] = lambda: True
 
     def __contains__(self, value: Any) -> bool:
         return id(value) in self.known or isinstance(value, Varying)
@@ -176,7 +176,7 @@ class StandIns:
 
     def require_alone(self) -> None:
         """Other threads that run a program's code would find what stands in for a value."""
-        if self.others_run():
+        if not self.is_alone():
             raise Abort("reads what varies while another thread runs the program's code")
 
     def restore(self) -> None:

@@ -42,8 +42,8 @@ class Host(Protocol):
 
     def has_twin(self, function: Any) -> bool: ...
 
-    def others_run(self) -> bool:
-        """Do other threads run functions of enabled modules now?"""
+    def claim(self) -> object | None:
+        """Something to be kept for as long as no other thread may come to the program; None where one is there."""
 
 
 class Trace:
@@ -68,6 +68,8 @@ class Trace:
         self.given_anew: set[int] = set()
         """The copies of arguments that are another object in each call."""
         self.changes = Changes(self, {})
+        self.claim: object | None = None
+        """Of the program: no other thread sees what is changed now and put back later."""
         self.namespaces: dict[int, Any] = {}
         """Dictionaries that hold the attributes of objects or the names of modules."""
         self.foreign: dict[int, Any] = {}
@@ -88,6 +90,12 @@ class Trace:
         """Have they been put back as they were?"""
         self.stored: str | None = None
         """What the framework has stored on them that a staged call would not store."""
+
+    def is_alone(self) -> bool:
+        """May it change what other threads can see? It is put back later."""
+        if self.claim is None:
+            self.claim = self.host.claim()
+        return self.claim is not None
 
     def put_back(self) -> None:
         """Nothing of this trace is left on objects that were there before. To be done again does no harm."""

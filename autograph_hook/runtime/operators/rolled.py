@@ -158,8 +158,8 @@ class _Host:
 
         return call(function, *arguments, **keywords)
 
-    def others_run(self) -> bool:
-        return True
+    def claim(self) -> None:
+        return None
 
     def has_twin(self, function: Any) -> bool:
         return type(function) is types.FunctionType and twin_of_function(function) is not None
