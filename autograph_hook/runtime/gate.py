@@ -161,13 +161,18 @@ class Gate(array):  # type: ignore[type-arg]
             wait()
         if _thread.plain:
             return False
-        if _entered is None and not _start():
-            shut(self)
-            return False
+        enter = _entered
+        if enter is None:
+            if not _start():
+                shut(self)
+                return False
+            enter = _entered
+            if enter is None:
+                return False  # another thread has just named one more framework
         results = _thread.results
         waiting = len(results)
         try:
-            return _entered(self, arguments, keywords)  # type: ignore[misc]  # set by `_start`
+            return enter(self, arguments, keywords)
         except BaseException:
             del results[waiting:]  # an interrupt may come when the result lies there already
             raise
@@ -257,9 +262,9 @@ def open_module(module: Module) -> None:
 def open_for_good(start: Callable[[], bool]) -> None:
     """A framework is about to be imported, or is there: from now on gates begin open. `start` is called at the first
     open gate, and as long as it returns False."""
-    global begin, _start
+    global begin, _start, _entered
     begin = OPEN
-    _start = start
+    _start, _entered = start, None
     open_all()
     for reference in list(MODULES):
         module = reference()

@@ -56,3 +56,20 @@ def test_threads_may_call_at_once() -> None:
         thread.join()
     assert all(found.values()) and len(found) == 8
     assert staging(m.f).calls_staged > 400
+
+
+def test_a_module_that_names_it_when_another_framework_is_in_use_is_staged(project: Project) -> None:
+    project.write("model.py", SOURCE)
+    project.write(
+        "main.py",
+        """
+        from autograph_hook.runtime import entry, gate
+        gate.enter_by(entry.enter)
+        entry.start()  # as when a framework has arrived
+        import model
+        for _ in range(3):
+            model.fib(16)
+        print(gate.gate_of(model.fib).staging.calls_staged > 0)
+        """,
+    )
+    assert project.hooked_output("main.py") == "True\n"
