@@ -11,7 +11,7 @@ from typing import Any
 from autograph_hook.backends import identity
 from autograph_hook.backends.protocol import Backend, Elements
 from autograph_hook.backends.registry import registry, serves
-from autograph_hook.errors import VerificationError
+from autograph_hook.errors import VerificationError, warn
 from autograph_hook.reporting import graphs, journal
 from autograph_hook.runtime import beside, memory, operators, threads
 from autograph_hook.runtime import gate as gates
@@ -88,9 +88,27 @@ def _has_twin(function: Any) -> bool:
 
 def _tracing() -> bool:
     """Does this thread build a graph?"""
-    for backend in _backends:  # noqa: SIM110 - a generator would cost as much as the question
-        if backend.tracing():
-            return True
+    try:
+        for backend in _backends:  # noqa: SIM110 - a generator would cost as much as the question
+            if backend.tracing():
+                return True
+        return False
+    except (MemoryError, RecursionError):
+        raise
+    except Exception:
+        return _tracing_without_the_failing()
+
+
+def _tracing_without_the_failing() -> bool:
+    """The same; a backend that cannot say it is not used any more."""
+    for backend in list(_backends):
+        try:
+            if backend.tracing():
+                return True
+        except Exception as error:
+            _backends.remove(backend)
+            what = f"{type(error).__name__}: {error}"
+            warn(f"the backend {backend.name!r} of autograph_hook fails, so what it would stage runs plain: {what}")
     return False
 
 
