@@ -70,8 +70,6 @@ def use_backend(name: str) -> None:
             registry.demand(name)
             FRAMEWORKS.append(name)
             gate.open_for_good(start)
-            if gate.is_entered():
-                start()  # another backend is in use already: nobody else will ask
         return
     framework = registry.framework_of(name)
     if framework not in FRAMEWORKS:

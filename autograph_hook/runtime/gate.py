@@ -278,11 +278,6 @@ def enter_by(enter: Callable[[Gate, tuple[Any, ...], dict[str, Any]], bool]) -> 
     _entered = enter
 
 
-def is_entered() -> bool:
-    """Does something decide at open gates already?"""
-    return _entered is not None
-
-
 def trace_began() -> Building:
     """This thread begins to build a graph."""
     made = Building()
