@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.conftest import Project
 from tests.faults import test_cache
-from tests.faults.striking import Exhausted, Struck
+from tests.faults.striking import OURS, Exhausted, Struck
 
 Found = tuple[int, list[str]]
 """How many were tried, and what was wrong."""
@@ -26,8 +26,9 @@ def imports(points: int) -> Found:
     sys.dont_write_bytecode = False
     with tempfile.TemporaryDirectory() as name, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        tried = module.sweep(Path(name), sys.maxsize, module.EDGES)
-        return module.sweep(Path(name), points, ("autograph_hook.",), tried), []
+        inside = Path(name) / "inside"
+        inside.mkdir()
+        return module.sweep(Path(name), sys.maxsize, module.EDGES) + module.sweep(inside, points, (OURS,)), []
 
 
 def calls(points: int) -> Found:

@@ -26,11 +26,13 @@ def watch(number: int, then: Callable[[str], Any]) -> dict[str, int]:
             is_this = seen["calls"] == number // 2 + 1
             if is_this and number % 2 == 0:
                 then(name)
-            result = real(*arguments, **keywords)
+            try:
+                result = real(*arguments, **keywords)
+            finally:  # a call that finds nothing has been made as well
+                if is_this and number % 2 == 1:
+                    then(name)
             if name == "open":
                 _descriptors.add(result)
-            if is_this and number % 2 == 1:
-                then(name)
             return result
 
         return call
