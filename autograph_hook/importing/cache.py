@@ -29,6 +29,7 @@ CHECKED_HASH = b"\x03\x00\x00\x00"
 _MAGIC = int.from_bytes(MAGIC_NUMBER, "little")
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _key: str | None = None
+_is_loaded: bool | None = None
 
 
 def source_hash(source: bytes) -> bytes:
@@ -39,9 +40,25 @@ def key() -> str:
     """An alphanumeric digest of everything but the source that transformed code depends on."""
     global _key
     if _key is None:
-        facts = [__version__, *(f"{name} {_version(name)}" for name in DEPENDENCIES), _transpiler()]
-        _key = TAG + source_hash("\n".join(facts).encode("utf-8", "surrogateescape")).hex()
+        _key = _made_key()
     return _key
+
+
+def _made_key() -> str:
+    facts = [__version__, *(f"{name} {_version(name)}" for name in DEPENDENCIES), _transpiler()]
+    return TAG + source_hash("\n".join(facts).encode("utf-8", "surrogateescape")).hex()
+
+
+def is_loaded() -> bool:
+    """Is the transpiler that this process has loaded the one that the key is of? Another version may have been
+    installed since the program began; what it makes must not be kept under the name of the one before."""
+    global _is_loaded
+    if _is_loaded is None:
+        try:
+            _is_loaded = key() == _made_key()
+        except OSError:
+            _is_loaded = False
+    return _is_loaded
 
 
 def _version(distribution: str) -> str:
@@ -72,9 +89,13 @@ def _transpiler() -> str:
 
 
 def path_for(source_path: str) -> str | None:
-    """Where the transformed code of a source file is kept; None where this Python keeps no caches."""
+    """Where the transformed code of a source file is kept; None where this Python keeps no caches, or where our own
+    files cannot be read any more."""
     tag = sys.implementation.cache_tag
-    optimization = key() + ("", "o1", "o2")[sys.flags.optimize]
+    try:
+        optimization = key() + ("", "o1", "o2")[sys.flags.optimize]
+    except OSError:
+        return None
     directory, separator, name = source_path.rpartition("/")
     if os.altsep is None and os.sep == "/" and sys.pycache_prefix is None and tag and name.endswith(".py"):
         # What cache_from_source does in this, the usual case, written out.

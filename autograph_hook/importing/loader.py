@@ -76,7 +76,7 @@ class Loader(SourceFileLoader):
         record = self._transform(source, path, options)
         if record is None:
             return super().source_to_code(source, path)
-        if use_cache and self.cached is not None and not sys.dont_write_bytecode:
+        if use_cache and self.cached is not None and not sys.dont_write_bytecode and cache.is_loaded():
             cache.write(self.cached, digest, record, path)
         if log.wanted():
             log.decision(f"{fullname}: enabled, transformed: {path}")
@@ -120,6 +120,8 @@ class Loader(SourceFileLoader):
             record = self._transform(source, self.path, options)
             if record is None:
                 return "could not be transformed"
+            if not cache.is_loaded():
+                return "another version of autograph_hook has been installed meanwhile"
             if not cache.write(self.cached, digest, record, self.path):
                 return f"{self.cached} cannot be written"
         return ""

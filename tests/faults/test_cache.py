@@ -232,6 +232,45 @@ def test_two_versions_of_the_hook_at_once_and_a_downgrade_read_each_their_own(sm
     assert len(pyc_of(small)) == 2
 
 
+def test_a_version_that_is_installed_while_the_program_runs_keeps_nothing_under_the_name_of_the_old_one(
+    small: Project,
+) -> None:
+    shutil.copytree(ROOT / "autograph_hook", small.path / "site/autograph_hook", ignore=shutil.ignore_patterns("__pyc*"))
+    small.write(
+        "main.py",
+        """
+        import autograph_hook
+        autograph_hook.install(enable=["pkg"])
+        from autograph_hook.importing import cache
+        cache.key()
+        with open(autograph_hook.__path__[0] + "/transpiler/module.py", "a") as file:
+            file.write("# newer")
+        import pkg
+        print(pkg.f(1))
+        """,
+    )
+    assert small.output("main.py", env={"PYTHONPATH": str(small.path / "site")}) == "2\n"
+    assert pyc_of(small) == []
+
+
+def test_our_own_files_that_cannot_be_read_any_more_cost_the_cache_and_nothing_else(small: Project) -> None:
+    small.write(
+        "main.py",
+        """
+        import autograph_hook
+        autograph_hook.install(enable=["pkg"])
+        from autograph_hook.importing import cache
+        import autograph_hook.transpiler
+        def gone(path): raise PermissionError(path)
+        cache.read_source = gone
+        import pkg
+        print(pkg.f(1), type(pkg.__loader__).__name__)
+        """,
+    )
+    assert small.output("main.py") == "2 Loader\n"
+    assert pyc_of(small) == []
+
+
 def test_a_file_of_another_form_under_our_own_name_is_a_miss(small: Project) -> None:
     """As a version would leave that forgot to change its key."""
     how(small)
