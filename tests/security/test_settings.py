@@ -103,3 +103,10 @@ def test_a_file_that_is_nested_without_end_is_an_error_in_words(project: Project
     project.write("main.py", "print('ran')\n")
     result = project.hooked("main.py")
     assert result.returncode == 2 and result.stderr.startswith(f"autograph_hook: {project.path / 'pyproject.toml'}: is ")
+
+
+def test_the_user_may_name_any_file(project: Project) -> None:
+    main = project.write("there/main.py", "print('ran')\n")
+    assert project.hooked_output("--report=../by_option.json", "main.py", cwd=main.parent) == "ran\n"
+    assert project.hooked_output("main.py", cwd=main.parent, env={"AUTOGRAPH_HOOK_REPORT": "../by_variable.json"}) == "ran\n"
+    assert (project.path / "by_option.json").exists() and (project.path / "by_variable.json").exists()
