@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from autograph_hook.transpiler.analysis.parts import PARTS
 from autograph_hook.transpiler.events import is_declaration
 
 Function: TypeAlias = ast.FunctionDef | ast.Lambda
@@ -111,13 +112,13 @@ class Walk:
 
     def inside(self, node: ast.AST) -> None:
         visit = self.visit
-        for name in node._fields:
+        for name in PARTS[type(node)]:
             value = getattr(node, name, None)
             if value.__class__ is list:
                 for item in value:
                     if isinstance(item, ast.AST):
                         visit(item)
-            elif isinstance(value, ast.AST) and value._fields:
+            elif isinstance(value, ast.AST):
                 visit(value)
 
     def _name(self, node: ast.Name) -> None:

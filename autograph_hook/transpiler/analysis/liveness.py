@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 
+from autograph_hook.transpiler.analysis.parts import PARTS
 from autograph_hook.transpiler.analysis.scopes import (
     COMPREHENSIONS,
     FRAME_BUILTINS,
@@ -197,15 +198,14 @@ class Liveness:
             self._note_tested(node)
         elif isinstance(node, ast.Call) and _looks_at_frame(node):
             self.captured.update(self.own)
-        for field_name in node._fields:
+        for field_name in PARTS[type(node)]:
             value = getattr(node, field_name, None)
             if value.__class__ is list:
                 for child in value:
                     if isinstance(child, ast.AST):
                         self._collect(child, found)
-            elif isinstance(value, ast.AST) and value._fields:
+            elif isinstance(value, ast.AST):
                 self._collect(value, found)
-
 
     def _note_tested(self, node: ast.Compare) -> None:
         parts = (node.left, *node.comparators)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograph_hook.transpiler.analysis.parts import PARTS
+
 FUNCTIONS = frozenset({"FunctionDef", "AsyncFunctionDef", "Lambda"})
 FRAME_BUILTINS = frozenset({"locals", "vars", "dir", "eval", "exec"})
 """Builtins that look at the frame that calls them."""
@@ -18,8 +20,8 @@ def kind(node: Any) -> str:
 
 
 def children(node: Any) -> Iterator[Any]:
-    """The child nodes of a node."""
-    for name in node._fields:
+    """The child nodes of a node, without operators and contexts."""
+    for name in PARTS[type(node)]:
         value = getattr(node, name, None)
         if isinstance(value, list):
             for item in value:

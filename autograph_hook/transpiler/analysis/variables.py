@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from autograph_hook.transpiler.analysis.parts import PARTS
 from autograph_hook.transpiler.analysis.scopes import COMPREHENSIONS, FUNCTIONS, descendants, kind
 
 
@@ -137,13 +138,13 @@ def _visit(node: ast.AST, found: Changes) -> None:
             found.names.add(node.name)  # type: ignore[attr-defined]
     elif name == "MatchMapping" and node.rest:  # type: ignore[attr-defined]
         found.names.add(node.rest)  # type: ignore[attr-defined]
-    for field_name in node._fields:
+    for field_name in PARTS[type(node)]:
         value = getattr(node, field_name, None)
         if value.__class__ is list:
             for child in value:
                 if isinstance(child, ast.AST):
                     _visit(child, found)
-        elif isinstance(value, ast.AST) and value._fields:
+        elif isinstance(value, ast.AST):
             _visit(value, found)
 
 

@@ -41,11 +41,6 @@ _HARMLESS = (
     ast.BinOp,
     ast.Call,
     ast.keyword,
-    ast.expr_context,
-    ast.operator,
-    ast.unaryop,
-    ast.cmpop,
-    ast.boolop,
 )
 _BLOCKS = (ast.If, ast.While, ast.For, ast.With)
 
