@@ -1,8 +1,9 @@
-"""Recursive and loop-heavy programs by Lantern, against plain Python with NumPy, numba and TensorFlow.
+"""Recursive and loop-heavy programs by Lantern, against plain Python with NumPy, numba, C and TensorFlow.
 
-One source file, `programs.py`, is run plain, by us and, where its language suffices, by numba; what TensorFlow can
-express is written again with its operations. Results are compared before anything is timed. What is not installed, or
-cannot run a program, is said to be missing. `--only NAME` runs one program.
+One source file, `programs.py`, is run plain, by us and, where its language suffices, by numba; the programs of loops
+over numbers are written again in C, and what TensorFlow can express with its operations. Results are compared before
+anything is timed. What is not installed is said to be missing, and what cannot run a program is named. `--only NAME`
+runs one program.
 """
 
 from __future__ import annotations
@@ -24,10 +25,9 @@ def run(bench: Bench) -> None:
         answer = child([CHILD, name, str(rounds)])
         bench.fact(f"{name}: equal results", all(answer["equal"].values()))
         for contender, why in answer["missing"].items():
-            if why.startswith("No module"):
-                bench.lacks(contender, why)
-            else:
-                bench.fact(f"{name}: not by {contender}", why)
+            bench.lacks(contender, why)
+        for contender, why in answer["cannot"].items():
+            bench.fact(f"{name}: not by {contender}", why)
         times = answer["times"]
         for contender, samples in times.items():
             bench.row(f"{name}: {contender}", samples, "us")

@@ -33,18 +33,22 @@ def main() -> None:
     name, rounds = sys.argv[1], int(sys.argv[2])
     runs: dict[str, Any] = {}
     missing: dict[str, str] = {}
+    cannot: dict[str, str] = {}
     for contender, make in CONTENDERS.items():
         try:
             runs[contender] = make(name)
-        except (ImportError, NotImplementedError) as error:
+        except ImportError as error:
             missing[contender] = str(error)
+        except NotImplementedError as error:
+            cannot[contender] = str(error)
     meant = runs["plain"]()
     equal = {contender: same(run(), meant) for contender, run in runs.items()}
     variants = {}
     for contender, run in runs.items():
         times = max(1, int(20_000 / microseconds(run, 2)))
         variants[contender] = lambda run=run, times=times: microseconds(run, times)
-    print(json.dumps({"times": interleave(variants, rounds), "equal": equal, "missing": missing}))
+    times = interleave(variants, rounds)
+    print(json.dumps({"times": times, "equal": equal, "missing": missing, "cannot": cannot}))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import sys
+import tempfile
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.treelstm import in_c
+
 from . import inputs
 
 Run = Callable[[], Any]
 SOURCE = Path(__file__).with_name("programs.py")
+_LIBRARIES = tempfile.TemporaryDirectory()
 
 
 def given(name: str, of: Any) -> tuple[Any, ...]:
@@ -40,13 +45,14 @@ def ours(name: str) -> Run:
     return lambda: function(*arguments)
 
 
-COMPILED_BY_NUMBA = ("fib", "newton", "distance", "march")
-"""It knows no objects of Python's classes, and no dictionaries of arrays of several shapes."""
+OF_NUMBERS = ("fib", "newton", "distance", "march")
+"""These are written in C as well. numba knows no objects of Python's classes, and no dictionaries of arrays of several
+shapes."""
 
 
 def numba(name: str) -> Run:
     njit = importlib.import_module("numba").njit
-    if name not in COMPILED_BY_NUMBA:
+    if name not in OF_NUMBERS:
         raise NotImplementedError("not in numba's language")
     source = SOURCE.read_text()
     names = {"__name__": "numba_programs"}
@@ -59,6 +65,37 @@ def numba(name: str) -> Run:
     arguments = given(name, module)
     compiled(*arguments)
     return lambda: compiled(*arguments)
+
+
+def c(name: str) -> Run:
+    if name not in OF_NUMBERS:
+        raise NotImplementedError("of objects and arrays of any number: not written in C")
+    if in_c.compiler() is None:
+        raise ImportError("there is no C compiler")
+    # Without `-ffast-math`: the results are to be Python's.
+    path = in_c.build(_LIBRARIES.name, SOURCE.with_suffix(".c"), ("-O3", "-march=native", "-shared", "-fPIC"))
+    function = getattr(ctypes.CDLL(path), name)
+    function.restype = ctypes.c_double if name == "march" else ctypes.c_int64
+    arguments = given(name, None)
+    if name == "newton":
+        both = arguments[0], np.empty_like(arguments[0])
+        passed = (_pointer(both[0]), _number(len(both[0])), _pointer(both[1]))
+        return lambda: (both[1], function(*passed))  # the arrays live as long as the function
+    if name == "distance":
+        rows = [np.ascontiguousarray(array, np.int64) for array in (*arguments, np.empty(len(arguments[1]) + 1))]
+        first, second, row = rows
+        passed = (_pointer(first), _number(len(first)), _pointer(second), _number(len(second)), _pointer(row))
+        return lambda: (rows, function(*passed))[1]
+    passed = tuple(map(_number, arguments))
+    return lambda: function(*passed)
+
+
+def _pointer(array: Any) -> Any:
+    return ctypes.c_void_p(array.ctypes.data)
+
+
+def _number(value: int) -> Any:
+    return ctypes.c_int64(value)
 
 
 def tensorflow(name: str) -> Run:
@@ -81,7 +118,9 @@ def tensorflow(name: str) -> Run:
     return lambda: [tensor.numpy() for tensor in tf.nest.flatten(graph(*arguments))]
 
 
-CONTENDERS: dict[str, Callable[[str], Run]] = {"plain": plain, "ours": ours, "numba": numba, "TensorFlow": tensorflow}
+CONTENDERS: dict[str, Callable[[str], Run]] = {
+    "plain": plain, "ours": ours, "numba": numba, "C": c, "TensorFlow": tensorflow
+}  # fmt: skip
 
 
 def same(one: Any, other: Any) -> bool:

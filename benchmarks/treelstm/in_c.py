@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,10 @@ def compiler() -> str | None:
     return next(filter(None, map(shutil.which, ("gcc", "clang", "cc"))), None)
 
 
-def build(directory: str) -> str:
-    """The compiled library. Each use of it needs a file of its own, since its weights are static."""
-    path = str(Path(directory, "program.so"))
-    subprocess.run([compiler() or "cc", *OPTIONS, SOURCE, "-o", path, "-lm"], check=True)
+def build(directory: str, source: Path = SOURCE, options: Sequence[str] = OPTIONS) -> str:
+    """The compiled library. Each use of the TreeLSTM needs a file of its own, since its weights are static."""
+    path = str(Path(directory, source.with_suffix(".so").name))
+    subprocess.run([compiler() or "cc", *options, source, "-o", path, "-lm"], check=True)
     return path
 
 

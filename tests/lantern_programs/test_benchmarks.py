@@ -14,9 +14,9 @@ from autograph_hook import lantern
 from autograph_hook.backends import keeping
 from autograph_hook.runtime.attach import attach
 from autograph_hook.transpiler import transform
-from benchmarks.lantern_programs import PROGRAMS, inputs
+from benchmarks.lantern_programs import PROGRAMS, contenders, inputs
 from benchmarks.lantern_programs.contenders import same
-from benchmarks.treelstm import by_hand, data
+from benchmarks.treelstm import by_hand, data, in_c
 from tests.conftest import ROOT
 from tests.lantern_staging.staged import LANTERN, staging
 
@@ -60,6 +60,24 @@ def test_a_program_gives_what_python_gives(programs: tuple[Any, Any], name: str)
         results.append(result)
     assert same(*results)
     assert staging(getattr(programs[0], name)).calls_staged > 0
+
+
+@pytest.mark.skipif(in_c.compiler() is None, reason="no C compiler")
+@pytest.mark.parametrize("name", contenders.OF_NUMBERS)
+def test_a_program_written_in_c_gives_what_python_gives(programs: tuple[Any, Any], name: str) -> None:
+    arguments = inputs.PROGRAMS[name](programs[1], np.random.default_rng(0))
+    assert same(contenders.c(name)(), getattr(programs[1], name)(*arguments))
+
+
+def test_a_program_that_a_contender_cannot_run_is_told_from_a_contender_that_is_missing() -> None:
+    with pytest.raises(NotImplementedError):
+        contenders.c("parse")
+
+
+def test_without_a_compiler_c_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_c, "compiler", lambda: None)
+    with pytest.raises(ImportError, match="there is no C compiler"):
+        contenders.c("fib")
 
 
 def test_every_program_has_its_inputs() -> None:
