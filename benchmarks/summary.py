@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,9 @@ def as_text(results: Results, judged: list[Verdict]) -> list[str]:
         told = ", ".join(f"{key} {value}" for key, value in machine.items() if key != "load")
         if told not in lines:
             lines += [told, ""]
+    busy = [name for name, figures in results.items() if _busy(figures["machine"])]
+    if busy:
+        lines += [f"**Other programs ran** when these began, so that their times say little: {', '.join(busy)}.", ""]
     if any(figures.get("quick") for figures in results.values()):
         lines += ["Measured with `--quick`, in few rounds: a first impression.", ""]
     lines += ["## The claims of the README", "", "| | claim | measured | shown by |", "|---|---|---|---|"]
@@ -77,6 +81,12 @@ def as_text(results: Results, judged: list[Verdict]) -> list[str]:
         plot = f"[plot]({figures['plot']})" if figures.get("plot") else ""
         lines.append(f"| {name} | {duration(figures['seconds'])} | {told} | {missing} | {plot} |")
     return [*lines, "", f"{duration(sum(figures['seconds'] for figures in results.values()))} in all."]
+
+
+def _busy(machine: Mapping[str, Any]) -> bool:
+    """More wanted to run than there are processors; a benchmark that ran before alone leaves no more than that."""
+    load = machine.get("load")
+    return bool(load and load[0] > (machine.get("processors") or 1) + 1)
 
 
 def _measured(verdict: Verdict) -> list[str]:

@@ -23,7 +23,7 @@ def figures(*medians: float, error: str = "", **more: Any) -> dict[str, Any]:
         {"what": f"{n}: ours / theirs", "unit": "x", "kept": None, "spread": {"median": m, "low": m, "high": m}}
         for n, m in enumerate(medians)
     ]
-    return {"rows": rows, "facts": {}, "missing": {}, "error": error, "seconds": 65.0, "machine": {"load": 0}} | more
+    return {"rows": rows, "facts": {}, "missing": {}, "error": error, "seconds": 65.0, "machine": {"load": [0.2]}} | more
 
 
 def test_the_table_of_the_readme_is_the_table_of_claims() -> None:
@@ -100,3 +100,10 @@ def test_the_summary_shows_every_claim_with_its_verdict_and_every_benchmark(monk
     assert [claim["held"] for claim in data["claims"]] == [False, None]
     assert data["benchmarks"]["first"]["missed"] == ["memory"]
     assert summary.told(judged)[0] == "  MISSED     it takes at most 1.5 times"
+
+
+@pytest.mark.parametrize(("load", "told"), [(0.5, False), (2.9, False), (9.0, True)])
+def test_the_summary_says_that_other_programs_ran_meanwhile(load: float, told: bool) -> None:
+    results = {"first": figures(1.2, machine={"processors": 2, "load": [load, 0.1, 0.1]})}
+    text = "\n".join(summary.as_text(results, []))
+    assert ("**Other programs ran** when these began, so that their times say little: first." in text) is told
