@@ -88,6 +88,16 @@ def test_what_python_decides_is_said_with_the_type_and_where_it_is_from() -> Non
     ]  # fmt: skip
 
 
+def test_a_number_that_varies_is_said_with_the_type_that_it_has_in_python() -> None:
+    def act(program: Any) -> None:
+        for n in range(12):
+            program.step(tf.constant(X), n)
+
+    found = Reported("def step(x, n):\n    if n % 2 == 0:\n        x = x + 1\n    return pad(x) * n\n", act)
+    assert found.functions["step"]["calls_staged"] > 0
+    assert found.decisions("step", "if") == [(2, "if", "python", "bool, of n % 2 == 0")]
+
+
 def test_calls_and_prints_are_said_with_what_they_call() -> None:
     found = Reported(
         """

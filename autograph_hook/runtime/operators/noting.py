@@ -7,6 +7,7 @@ from typing import Any
 
 from autograph_hook.backends.protocol import Backend, Location
 from autograph_hook.backends.registry import registry
+from autograph_hook.backends.values import Varying
 from autograph_hook.reporting import journal
 from autograph_hook.reporting.journal import PYTHON, STAGED
 from autograph_hook.runtime.gate import thread
@@ -26,7 +27,12 @@ def decided(construct: str, value: Any, backend: Backend | None, where: Location
         journal.note(where.path, where.line, where.function, construct, STAGED)
         return
     once = ONCE if thread().trace is None else None
-    journal.note(where.path, where.line, where.function, construct, PYTHON, once, journal.type_of(value))
+    journal.note(where.path, where.line, where.function, construct, PYTHON, once, _type_of(value))
+
+
+def _type_of(value: Any) -> str:
+    """Of a number that stands for others: theirs."""
+    return journal.type_of(value.value if isinstance(value, Varying) else value)
 
 
 def unrolled(construct: str, value: Any, where: Location | None = None, count: int | None = None) -> None:
@@ -36,7 +42,7 @@ def unrolled(construct: str, value: Any, where: Location | None = None, count: i
     if type(value) in _COUNTED:
         count = len(value)
     reason = "unrolled" if count is None else f"unrolled: {count} iterations"
-    journal.note(where.path, where.line, where.function, construct, PYTHON, reason, journal.type_of(value))
+    journal.note(where.path, where.line, where.function, construct, PYTHON, reason, _type_of(value))
 
 
 _COUNTED = frozenset({list, tuple, dict, set, frozenset, range, str, bytes})
