@@ -79,7 +79,7 @@ class Terminal:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
+            timeout=900,
         )
         shown = LOG.sub("", done.stdout)
         for directory in (self.directory.resolve(), ROOT):
