@@ -29,7 +29,8 @@ options:
   --graphs DIR         write the graphs that are made to DIR, for TensorBoard
   --verify[=N]         compare the first N staged calls of each specialization (default 1) with the plain run
   --debug              functions that hold a breakpoint run plain
-  --strict             what would run plain for want of support raises instead
+  --strict             a module that cannot be transformed, and a defect of ours while staging,
+                       raise, where they would run plain with a warning
   -v, --verbose        one line for each decision
   --version            print the version
   --help               print this text
