@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import concurrent.futures
 import random
+import sys
+import types
 from typing import Any
 
 import numpy as np
@@ -289,22 +291,29 @@ def test_prints_of_draws_in_a_loop_come_with_the_right_numbers(capsys: pytest.Ca
     program.assert_staged("f")
 
 
-def test_library_code_that_draws_from_pythons_generator_ends_the_trace_and_takes_nothing() -> None:
-    program = Program(
-        """
-        import random
-        def f(x):
-            return pad(x), tf.constant(list(random_numbers(x)))
-        def random_numbers(x):
-            return [random.Random(3).random()]
-        """
-    )
-    random.seed(4)
-    for _ in range(4):
-        program.hooked.f(tf.ones([2]))
-    found = random.random()
-    random.seed(4)
-    assert found == random.random()
+LIBRARY = """
+import random
+import numpy as np
+
+def noisy(x):
+    '''Of a library that the user says is safe to trace, and that is not.'''
+    return x + random.random() + np.random.rand()
+"""
+
+
+def test_what_library_code_draws_while_it_is_traced_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = types.ModuleType("noisy_library")
+    exec(LIBRARY, vars(library))
+    monkeypatch.setitem(sys.modules, "noisy_library", library)
+    program = Program("import noisy_library\ndef f(x):\n    return noisy_library.noisy(pad(x))\n", trace_safe=("noisy_library",))
+
+    def act(m: Any) -> Any:
+        random.seed(4)
+        np.random.seed(4)
+        return [*(m.f(tf.ones([2])) for _ in range(4)), random.random(), np.random.rand()]
+
+    program.calls(2, act)
+    program.assert_plain("f", "draws from a generator of Python's or NumPy's")
 
 
 def test_two_threads_take_no_number_twice() -> None:
