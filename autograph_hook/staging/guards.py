@@ -318,7 +318,7 @@ class Described:
     def __repr__(self) -> str:
         kind = self.kind.__qualname__
         if self.dtype is not None:
-            what = "tensor" if "Tensor" in kind else kind
+            what = next((word for word in ("tensor", "variable") if word.title() in kind), kind)
             return f"a {getattr(self.dtype, 'name', self.dtype)} {what} of {self.shape}"
         return f"a {kind}" if self.length is None else f"a {kind} of {self.length}"
 

@@ -131,4 +131,4 @@ def is_container(value: Any) -> bool:
 
 
 def _brief(value: Any) -> str:
-    return reprlib.repr(value)
+    return repr(value) if type(value) is Described else reprlib.repr(value)

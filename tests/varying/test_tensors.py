@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
+from autograph_hook.staging.guards import shown
+from autograph_hook.staging.varying import _brief
 from tests.staging.programs import Program
 
 X = tf.constant([1.0, -2.0, 3.0])
@@ -167,3 +169,9 @@ def test_named_tuples_that_are_given_are_taken_apart() -> None:
         program.both(lambda m, i=i: m.f(m.Batch(tensor(i), i)))
     program.assert_staged("f")
     assert program.staging("f").traces <= 3
+
+
+def test_what_has_changed_is_said_in_whole_words() -> None:
+    assert _brief(shown(tf.Variable(tf.zeros([512, 512])))) == "a float32 variable of (512, 512)"
+    assert _brief(shown(tf.zeros([1024, 1024], tf.float64))) == "a float64 tensor of (1024, 1024)"
+    assert _brief("a" * 100).count("...") == 1
