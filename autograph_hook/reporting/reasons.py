@@ -29,6 +29,11 @@ REASONS: Sequence[tuple[str, str]] = (
         "pass what it gives",
     ),
     (
+        r"(?:instance of|uses|calls) numpy\.random\.",
+        "draws a random number of NumPy's, which a graph would keep, {effect}: use tf.random, or draw where "
+        "{function} is called",
+    ),
+    (
         r"calls (?:random|Random)\.",
         "draws a random number of Python's, which a graph would keep, {effect}: use tf.random, or draw "
         "where {function} is called",

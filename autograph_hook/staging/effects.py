@@ -218,6 +218,8 @@ def name_of(function: Any) -> str:
         owner = function.__self__
         named = owner is None or isinstance(owner, types.ModuleType)
         module, name = getattr(function, "__module__", None) if named else None, function.__qualname__
+    elif is_of_cython(function):
+        module, name = function.__module__, function.__qualname__
     elif is_immutable(function):
         module, name = type(function).__module__, getattr(function, "__name__", type(function).__qualname__)
     else:
@@ -238,6 +240,20 @@ _IN_WORDS = {
     "Number": "Python number that varies",
 }
 """What the user calls an object whose class has a name that nobody writes."""
+
+
+def is_of_cython(function: Any) -> bool:
+    """Is it a function that Cython has compiled?"""
+    kind = type(function)
+    return kind.__name__ == "cython_function_or_method" and kind.__module__.startswith("_cython")
+
+
+def unknown(value: Any) -> str:
+    """Why a trace does not take an object that is neither Python's nor of an enabled class."""
+    name = name_of(value) if is_of_cython(value) else described(value)
+    if name.startswith("numpy.random."):
+        return f"uses {name}, which draws random numbers of NumPy's that a graph would keep"
+    return f"uses {name}, of which it is not known how it changes"
 
 
 def described(value: Any) -> str:

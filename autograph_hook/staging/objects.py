@@ -230,8 +230,12 @@ class Outside:
             self.facts.add("type", value, None, kind)
             self.fact("attribute", value, "__dict__", vars(value))
             return
-        if not kind.__flags__ & _HEAP_TYPE or issubclass(kind, (*PRIMITIVES[:-1], *CONTAINERS, deque)):
-            raise Abort(f"uses {described(value)}, of which it is not known how it changes")
+        if (
+            not kind.__flags__ & _HEAP_TYPE
+            or issubclass(kind, (*PRIMITIVES[:-1], *CONTAINERS, deque))
+            or effects.is_of_cython(value)
+        ):
+            raise Abort(effects.unknown(value))
         self.facts.add("type", value, None, kind)
         if self.kind(kind):
             for name in kind.__dataclass_fields__:  # type: ignore[attr-defined]

@@ -238,3 +238,14 @@ def test_what_takes_the_most_time_stands_first() -> None:
     gains = [each["gain"] or 0.0 for each in second.report.advice]
     assert gains == sorted(gains, reverse=True)
     assert second.report.advice[0]["file"] == second.path
+
+
+def test_random_numbers_of_numpy_are_to_be_drawn_elsewhere() -> None:
+    source = """
+    def step(x):
+        rng = np.random.default_rng(0)
+        return pad(x) * rng.normal()
+    """
+    found = Reported(source, steps())
+    only(found, 3, "draws a random number of NumPy's, which a graph would keep", "use tf.random, or draw where step is called")
+    assert "uses numpy.random.default_rng, which draws random numbers of NumPy's" in found.functions["step"]["reason"]
