@@ -10,6 +10,7 @@ import __future__
 import ast
 import linecache
 import os
+import sys
 
 from autograph_hook.errors import warn
 from autograph_hook.importing.hook import Hook, outer_layers, put_in_place
@@ -80,9 +81,10 @@ class _Magic:
     def __call__(self, line: str) -> None:
         word = line.strip() or "report"
         if word == "report":
+            from autograph_hook.reporting.terminal import show
             from autograph_hook.runtime.summary import report
 
-            print(report().to_text())
+            show(report(), sys.stdout, is_notebook=hasattr(self.shell, "kernel"))
         elif word in ("on", "off"):
             self.shell.compile.autograph_on = word == "on"
         else:

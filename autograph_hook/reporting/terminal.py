@@ -1,4 +1,4 @@
-"""The report on a terminal, by rich where it is installed; elsewhere as plain text."""
+"""The report on a terminal or in a notebook, by rich where it is installed; elsewhere as plain text."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ MOST_LINES = 12
 """Of one function."""
 
 
-def show(report: Report, stream: TextIO) -> None:
-    """Print a report: with colours and tables where the stream is a terminal and rich is installed."""
-    console = _console(stream)
+def show(report: Report, stream: TextIO, is_notebook: bool = False) -> None:
+    """Print a report: with colours and tables where the stream is a terminal or a notebook's, and rich is installed."""
+    console = _console(stream, is_notebook)
     if console is None:
         print(report.to_text(), file=stream)
     else:
         render(report, console)
 
 
-def _console(stream: TextIO) -> Console | None:
-    if not stream.isatty():
+def _console(stream: TextIO, is_notebook: bool) -> Console | None:
+    if not is_notebook and not stream.isatty():
         return None
     try:
         from rich.console import Console
     except ImportError:
         return None
-    return Console(file=stream, highlight=False)
+    return Console(file=stream, highlight=False, force_jupyter=is_notebook)
 
 
 def render(report: Report, console: Console) -> None:

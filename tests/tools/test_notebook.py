@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
 
 import autograph_hook
+from autograph_hook.importing.notebook import _Magic
+from autograph_hook.reporting import Report
 
 pytest.importorskip("tensorflow")
 pytest.importorskip("IPython")
@@ -76,7 +80,8 @@ def test_the_last_expression_is_shown_and_magics_and_await_work(tmp_path: Path) 
 def test_errors_are_shown_on_the_lines_of_the_cell(tmp_path: Path) -> None:
     with_hook = cells(tmp_path, LOAD, "def f(x):\n    y = 1\n    return x / 0\n", "f(1)\n", "f(\n")
     without = cells(tmp_path, "pass\n", "def f(x):\n    y = 1\n    return x / 0\n", "f(1)\n", "f(\n")
-    assert "ZeroDivisionError" in with_hook and ("SyntaxError" in with_hook or "incomplete input" in with_hook)
+    incomplete = "_IncompleteInputError: incomplete input" if sys.version_info >= (3, 13) else "SyntaxError: "
+    assert "ZeroDivisionError" in with_hook and incomplete in with_hook
     assert with_hook == without
 
 
@@ -98,3 +103,26 @@ def test_it_can_be_switched_off_and_unloaded(tmp_path: Path) -> None:
     assert "status" not in out
     assert "there is no 'no'. usage: %autograph [on | off | report]" in out and "no enabled module was loaded" in out
     assert "status" not in cells(tmp_path, LOAD, "%unload_ext autograph_hook\n", STEP, use, STATUS)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_report_is_shown_as_on_a_terminal_and_in_a_notebook_as_html(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("rich")
+    from IPython import display
+
+    module = {"name": "m", "file": "m.py", "functions": [], "counts": {}}
+    monkeypatch.setattr("autograph_hook.runtime.summary.report", lambda: Report([module]))
+    monkeypatch.setattr("sys.stdout", terminal := Terminal())
+    _Magic(types.SimpleNamespace())("report")
+    assert "\u2500\u2500" in terminal.getvalue() and "Staging report" in terminal.getvalue()
+
+    shown = []
+    monkeypatch.setattr(display, "display", shown.append)
+    monkeypatch.setattr("sys.stdout", io.StringIO())
+    _Magic(types.SimpleNamespace(kernel=None))("report")
+    assert "<pre" in "".join(each._repr_mimebundle_((), ())["text/html"] for each in shown)
+    assert sys.stdout.getvalue() == ""
