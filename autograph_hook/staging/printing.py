@@ -12,13 +12,14 @@ import builtins
 import collections
 import enum
 import math
+import numbers
 import operator
 import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autograph_hook.staging import effects
+from autograph_hook.staging import effects, later
 from autograph_hook.staging.effects import PRIMITIVES, described
 from autograph_hook.staging.facts import Abort
 from autograph_hook.staging.numbers import Number
@@ -39,13 +40,15 @@ class Deferred:
     """A Python value that is made of tensors, to be printed, stored or returned. Any other use ends the trace, but for
     sums and products, which wait as well."""
 
-    __slots__ = ("build", "is_text", "leaves", "trace")
+    __slots__ = ("build", "is_number", "is_text", "leaves", "trace")
 
-    def __init__(self, trace: Trace, build: Build, leaves: Sequence[Any], is_text: bool) -> None:
+    def __init__(self, trace: Trace, build: Build, leaves: Sequence[Any], is_text: bool, is_number: bool) -> None:
         self.trace = trace
         self.build = build
         self.leaves = leaves
         self.is_text = is_text
+        self.is_number = is_number
+        """Certainly, not only perhaps."""
 
     def __add__(self, other: Any) -> Deferred:
         return _sum(self, other)
@@ -245,25 +248,45 @@ def put_off(
     takes = [snapshot.take(argument) for argument in arguments]
     named = {name: snapshot.take(argument) for name, argument in (keywords or {}).items()}
 
+    line = later.Line()
+
     def build(given: Sequence[Any]) -> Any:
-        return function(*[take(given) for take in takes], **{name: take(given) for name, take in named.items()})
+        taken = [take(given) for take in takes]
+        return line.call(function, taken, {name: take(given) for name, take in named.items()})
 
     if may_fail:
         _try(trace, build, snapshot.leaves)
-    return Deferred(trace, build, snapshot.leaves, is_text)
+    is_number = function in NUMBERS or (function in _ARITHMETIC and all(map(_is_number, arguments)))
+    return Deferred(trace, build, snapshot.leaves, is_text, is_number)
+
+
+_ARITHMETIC = (operator.add, operator.sub, operator.mul, operator.truediv)
+
+
+def _is_number(value: Any) -> bool:
+    return value.is_number if type(value) is Deferred else isinstance(value, (numbers.Number, Number))
 
 
 def _refuse_widths(function: Any, arguments: Sequence[Any]) -> None:
-    """A width that is known only when the graph runs may be of any size."""
+    """A width that is known only when the graph runs may be of any size, and so may a text that is repeated."""
+    if function in _ARITHMETIC:
+        if function is operator.mul and not all(map(_is_number, arguments)) and not any(map(_is_fixed, arguments)):
+            raise Abort("multiplies Python values of tensors that may not all be numbers")
+        return
     template = getattr(function, "__self__", None)
     if isinstance(template, str):
         varies = _NESTED.search(template) is not None
     elif function is operator.mod:
         varies = "*" in arguments[0]
     else:
-        varies = function is not operator.add and any(type(argument) is Deferred for argument in arguments[1:])
+        varies = any(type(argument) is Deferred for argument in arguments[1:])
     if varies:
         raise Abort("formats with a width that may depend on a tensor")
+
+
+def _is_fixed(value: Any) -> bool:
+    """Is it a number that repeats nothing, or as often in each call?"""
+    return type(value) is not Deferred and _is_number(value)
 
 
 def _try(trace: Trace, build: Build, leaves: Sequence[Any]) -> None:
@@ -275,7 +298,8 @@ def _try(trace: Trace, build: Build, leaves: Sequence[Any]) -> None:
     for i, values in enumerate(given):
         tried = iter(values)
         try:
-            build([_tried_number(leaf, i) if type(leaf) is Number else next(tried) for leaf in leaves])
+            content = [_tried_number(leaf, i) if type(leaf) is Number else next(tried) for leaf in leaves]
+            later.tried(build, content)
         except Exception as error:
             raise Abort(f"prints a text that cannot always be made: {type(error).__name__}: {error}") from None
 

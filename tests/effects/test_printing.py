@@ -55,6 +55,8 @@ STAGED: dict[str, str] = {
     "str and repr": "def f(x):\n  y = pad(x)\n  print(str(y), repr(y), 'a' + str(y[0]) + 'b' + f'{y}')\n  return y",
     "numbers": "def f(x):\n  y = pad(x)\n  print(float(y[0]), round(float(y[1]), 2), f'{float(y[2]):.4f}', "
     "bool(y[0] > 0), int(tf.size(y)))\n  return y",
+    "products": "def f(x):\n  y = pad(x)\n  print(100 * float(y[0]), float(y[0]) * float(y[1]), 2.5 * y[2].numpy())\n"
+    "  return y",
     "arrays": "def f(x):\n  y = pad(x)\n  print(y.numpy(), y[0].numpy(), f'{y[0].numpy():.2f}', y[0].numpy().item())\n"
     "  return y",
     "a variable": "v = tf.Variable([1.0, 2.0], name='state')\ndef f(x):\n  print(v, [v], f'{v}', v.numpy())\n"
