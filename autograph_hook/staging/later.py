@@ -6,6 +6,7 @@ registry of what has been said there before. So such a value is made in a frame 
 
 from __future__ import annotations
 
+import builtins
 import sys
 import types
 import warnings
@@ -33,7 +34,7 @@ class Line:
         # Keeping the names themselves would keep the module: code objects are not seen by the garbage collector.
         names = getattr(sys.modules.get(str(self._module)), "__dict__", None)
         if type(names) is not dict:  # run from no module, or from what is put in the place of one
-            names = {"__name__": self._module}
+            names = {"__name__": self._module, "__builtins__": builtins}
         return types.FunctionType(self._code, names)(function, arguments, keywords)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import Any
 
@@ -77,6 +78,16 @@ def test_a_warning_has_the_users_module_and_registry() -> None:
             program.hooked.returned(LARGE)
     assert "__warningregistry__" in vars(program.hooked)
     program.assert_staged("returned", calls=2)
+
+
+def test_code_that_belongs_to_no_module_warns_at_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = Program(SOURCE)
+    warned(program, program.hooked, "returned", tf.ones([2]))
+    plain = warned(program, program.plain, "returned", LARGE)
+    monkeypatch.delitem(sys.modules, "hooked_program")
+    found = warned(program, program.hooked, "returned", LARGE)
+    assert set(found) == set(plain) and len(found) >= 1
+    program.assert_staged("returned", calls=3)
 
 
 @pytest.mark.parametrize("how", ["filter", "numpy"])
