@@ -84,8 +84,8 @@ class Compiled:
             lambda: object_code(Lowering(program, machine).text(names), machine),
             program.function(names[-1]).path if names else "",
         )
-        self._loaded = Loaded(code, machine)
-        addresses = self._loaded.addresses(map(entry_name, names))
+        self._loaded = Loaded(code, machine, map(entry_name, names))
+        addresses = self._loaded.addresses
         layout = Layout(program)
         self._entries = {
             name: Entry(self, program.function(name), addresses[entry_name(name)], layout) for name in names

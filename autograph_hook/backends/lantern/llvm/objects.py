@@ -44,24 +44,22 @@ def assembly(text: str, host: Host) -> tuple[str, str]:
 
 
 class Loaded:
-    """Object code in this process. It is unloaded with this object."""
+    """Object code in this process, with the addresses of some of its functions. It is unloaded with this object.
 
-    def __init__(self, code: bytes, host: Host) -> None:
-        with LOCK:
-            for name, function in ((ALLOCATE, "PyMem_RawMalloc"), (RELEASE, "PyMem_RawFree")):
-                address = ctypes.cast(getattr(ctypes.pythonapi, function), ctypes.c_void_p).value
-                binding.add_symbol(name, address)
-            empty = binding.parse_assembly("")
-            empty.triple = host.triple
-            self._engine = binding.create_mcjit_compiler(empty, host.machine())
-            self._engine.add_object_file(binding.ObjectFileRef.from_data(code))
-            self._engine.finalize_object()
+    It is linked as a library of its own, by JITLink: code and constants refer to each other by 32 bits, and must lie in
+    one piece of memory. (MCJIT asks for memory for each section. In a process with many gigabytes mapped they may lie
+    further apart than that, and LLVM aborts the process.)
+    """
 
-    def addresses(self, names: Iterable[str]) -> dict[str, int]:
-        """Where the functions are."""
+    def __init__(self, code: bytes, host: Host, names: Iterable[str]) -> None:
+        names = tuple(names)
+        library = binding.JITLibraryBuilder().add_object_img(code).add_current_process()
+        for name, function in ((ALLOCATE, "PyMem_RawMalloc"), (RELEASE, "PyMem_RawFree")):
+            library.import_symbol(name, ctypes.cast(getattr(ctypes.pythonapi, function), ctypes.c_void_p).value)
+        for name in names:
+            library.export_symbol(name)
         with LOCK:
-            found = {name: self._engine.get_function_address(name) for name in names}
-        missing = [name for name, address in found.items() if not address]
-        if missing:
-            raise LookupError(f"the object code has no function {', '.join(missing)}")
-        return found
+            linker = binding.create_lljit_compiler(host.machine(), use_jit_link=True)
+            self._library = library.link(linker, "lantern")
+        self._linker = linker  # goes after the library
+        self.addresses: dict[str, int] = {name: self._library[name] for name in names}

@@ -124,10 +124,8 @@ def step(rule: str, name: str) -> Any:
     """`step(table, rows, numbers)`, by the names of a rule and a dtype."""
     machine = host()
     source = f'target triple = "{binding.get_process_triple()}"\n' + text(rule, name)
-    loaded = Loaded(object_code(source, machine), machine)
     symbol = f"step_{rule}_{name}"
-    function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)(
-        loaded.addresses([symbol])[symbol]
-    )
+    loaded = Loaded(object_code(source, machine), machine, [symbol])
+    function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)(loaded.addresses[symbol])
     function.__dict__["loaded"] = loaded
     return function
