@@ -4,7 +4,8 @@
 
 lines            importing packages of 1,000 to 1,000,000 lines in fresh processes, transformed now, from the cache, and
                  plain: processor time of the imports, resident memory, and the size of the cache
-traces           the first call under tf.function of functions of 7 to 210 lines: by hand, AutoGraph, enabled
+traces           the first call under tf.function of functions of 7 to 210 lines: by hand, enabled, and up to 70 lines
+                 AutoGraph, which takes too long for more
 guards           a call of a staged function that checks 1 to 1,000 values
 arguments        a call of a staged function with 1 to 100 tensors
 specializations  resident memory with 1 to 30 graphs more

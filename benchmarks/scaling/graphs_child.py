@@ -67,7 +67,13 @@ def traces(directory: str, rounds: int, sizes: list[int], form: str) -> Any:
     forms = ("by hand", "AutoGraph", "enabled")
     for form in forms:
         once(form, 1)
-    return by_form(forms, sizes, once, rounds)
+    variants = {
+        (form, blocks): lambda form=form, blocks=blocks: once(form, blocks)
+        for form in forms
+        for blocks in sizes
+        if form != "AutoGraph" or blocks <= programs.MOST_FOR_AUTOGRAPH
+    }
+    return collected(interleave(variants, rounds))  # type: ignore[arg-type]
 
 
 def arguments(directory: str, rounds: int, sizes: list[int], form: str) -> Any:
@@ -156,11 +162,6 @@ def sampler(call: Callable[[], Any]) -> Callable[[], float]:
         call()
     times = max(1, math.ceil(SAMPLE / max(1e-7, timeit.timeit(call, number=2) / 2)))
     return lambda: 1e6 * timeit.timeit(call, number=times) / times
-
-
-def by_form(forms: tuple[str, ...], sizes: list[int], once: Callable[[str, int], float], rounds: int) -> Any:
-    variants = {(form, size): lambda form=form, size=size: once(form, size) for form in forms for size in sizes}
-    return collected(interleave(variants, rounds))  # type: ignore[arg-type]
 
 
 def collected(samples: Any) -> dict[str, dict[str, list[float]]]:

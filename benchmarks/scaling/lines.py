@@ -24,7 +24,7 @@ from . import fits
 
 SCRIPT = Path(__file__).parent.parent / "importing_child.py"
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
-QUICK = (1_000, 10_000, 40_000)
+QUICK = (1_000, 10_000, 100_000)
 MILLION = 1_000_000
 TRANSFORM = "transform of lines, and their import"
 CONSOLE = "import sys; from autograph_hook.cli import console; sys.exit(console())"

@@ -16,6 +16,8 @@ BY_HAND = """    x = tf.cond(tf.reduce_sum(x) > {k}.0, lambda: x * 0.5 + {k}.0, 
     _, x = tf.while_loop(lambda i, x: i < 3, lambda i, x: (i + 1, x * 0.9), [tf.constant(0), x])
 """
 BLOCK_LINES = BLOCK.count("\n")
+MOST_FOR_AUTOGRAPH = 10
+"""Blocks: its analyses take time that grows much faster than the program, half a minute for thirty."""
 OPERATIONS = 14
 """Of a function that is worth a graph."""
 RECURSIVE = """import {library} as {name}
