@@ -23,8 +23,6 @@ from .progress import duration, progress
 from .registry import ALL, BENCHMARKS, listing
 
 OURS = ("autograph_hook", "benchmarks", "tests")
-WITH_PROGRAMS = ("scripts", "suites")
-"""The names after one of these are its programs."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -33,8 +31,12 @@ def main(argv: list[str] | None = None) -> int:
         minutes = sum(BENCHMARKS[name].share for name in ALL)
         print(f"{__doc__}\n{listing()}\n\nall together, with seven rounds and smaller sizes: about {minutes:g} min")
         return 0
-    if options.names[0] in WITH_PROGRAMS:
-        options.names, options.only = options.names[:1], " ".join(options.names[1:]) or options.only
+    suites: list[str] = []
+    if options.names[0] == "scripts":
+        options.names, options.only = options.names[:1], options.names[1:] or options.only
+    elif options.names[0] == "suites":
+        options.names, suites = options.names[:1], options.names[1:]
+    only = " ".join(options.only)
     whole = options.names == ["all"]
     names = list(dict.fromkeys(ALL if whole else options.names))
     unknown = [name for name in names if name not in BENCHMARKS]
@@ -48,7 +50,9 @@ def main(argv: list[str] | None = None) -> int:
         progress.title = f"{name} ({place} of {len(names)})"
         note = f" ({place} of {len(names)}; about {left:g} min left)" if len(names) > 1 and not options.quick else ""
         say(f"\n{name}{note}")
-        results[name] = measure(Bench(name, options.quick, options.rounds, options.only, options.python, whole))
+        results[name] = measure(
+            Bench(name, options.quick, options.rounds, only, tuple(suites), options.python, whole)
+        )
         if options.out:
             keep(options.out, name, results)
     judged = summary.verdicts(summary.collect(options.out) if in_directory(options.out) else results)
@@ -67,7 +71,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("names", nargs="*", metavar="NAME", help="benchmarks, or all; none: the list")
     parser.add_argument("--quick", action="store_true", help="fewer rounds: a first impression")
     parser.add_argument("--rounds", type=int, default=0, help="so many rounds")
-    parser.add_argument("--only", default="", metavar="PART", help="one program, or part, of the benchmark")
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="PART", help="parts, or programs, of the benchmark; files of `suites`"
+    )
     parser.add_argument(
         "--out", type=Path, metavar="PATH",
         help="a directory for NAME.json, NAME.png, summary.md and summary.json; or one file, *.json, for all figures",

@@ -90,6 +90,7 @@ class Bench:
     quick: bool = False
     rounds: int = 0
     only: str = ""  # the one part of the benchmark that is to run
+    suites: tuple[str, ...] = ()  # of `suites`: those that are to run
     python: str = ""  # the interpreter that has the libraries of `suites`
     among_all: bool = False  # one of all: fewer rounds (never below seven) and smaller sizes
     rows: list[Row] = field(default_factory=list)

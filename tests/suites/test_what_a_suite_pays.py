@@ -19,7 +19,9 @@ from autograph_hook.staging.known import CALLS_THAT_PAY, CALLS_WORTH_KEEPING, St
 from autograph_hook.transpiler.gates import insert_gates
 from autograph_hook.transpiler.mixed import mix
 from autograph_hook.transpiler.pieces import Mixed
-from benchmarks.suites import Outcome, differences
+from benchmarks.suites import Outcome, differences, table
+from benchmarks.suites.libraries import LIBRARIES
+from benchmarks.suites.outcomes import of_file, worst_files
 from tests.pieces.scripts import same_script
 from tests.staging.programs import Program
 from tests.twins.both import enabled
@@ -193,3 +195,21 @@ def test_tests_that_end_otherwise_are_named_with_both_outcomes() -> None:
         "b": ("passed", "failed"), "c": ("failed", "missing"), "d": ("missing", "skipped"),
     }  # fmt: skip
     assert plain.counts == {"passed": 2, "failed": 1}
+
+
+def test_files_are_told_by_the_time_that_they_lose() -> None:
+    plain = of_file({"a.py::one": 1.0, "a.py::two": 1.0, "b.py::one": 4.0, "c.py::one": 1.0})
+    hook = of_file({"a.py::one": 2.0, "a.py::two": 1.0, "b.py::one": 8.0, "c.py::one": 1.05})
+    assert plain == {"a.py": 2.0, "b.py": 4.0, "c.py": 1.0}
+    assert list(worst_files(plain, hook, 1.1).items()) == [("b.py", (4.0, 8.0)), ("a.py", (2.0, 3.0))]
+
+
+def test_files_are_given_to_the_suite_that_has_them() -> None:
+    assert LIBRARIES["sonnet"].has("sonnet/src/linear_test.py")
+    assert LIBRARIES["tf_agents"].has("tf_agents/utils/common_test.py::SomeTest::test_it")
+    assert LIBRARIES["gpflow"].has("tests/gpflow/test_base.py")
+    assert not LIBRARIES["gpflow"].has("tf_agents/utils/common_test.py")
+
+
+def test_the_table_of_suites_is_markdown() -> None:
+    assert table([("suite", "ratio"), ("sonnet", "0.88")]) == "| suite | ratio |\n|---|---|\n| sonnet | 0.88 |"
