@@ -32,6 +32,9 @@ they wait for it."""
 
 _NEVER = 64
 """Runs of a piece without a tensor after which none is looked for any more."""
+SETTLED = 64
+RARE = 16
+"""After so many calls, what runs in one of so many is a part of the function that hardly ever runs."""
 
 _NONE: frozenset[str] = frozenset()
 
@@ -55,6 +58,7 @@ class MixedFunction:
         self.may_stage = may_stage
         """The backend that may stage something here and now; None while a graph is being built or somebody watches."""
         self.plain: types.CodeType | None = None
+        self.calls = 0
         by_counts = gate.module.options.warm_up == "auto"
         self.parts = [Parts(mixed, group, by_counts) for group in mixed.groups]
 
@@ -74,8 +78,15 @@ class MixedFunction:
         return self.is_staged() or max(loops, default=0) > FEW_ITERATIONS * calls
 
     def is_spent(self) -> bool:
-        """Has nothing been left in it that may become a graph?"""
-        return all(part.reason is not None for parts in self.parts for part in parts.parts)
+        """Has nothing been left in it that may become a graph, but what hardly ever runs?"""
+        return all(
+            self._is_rare(parts) or all(part.reason is not None for part in parts.parts) for parts in self.parts
+        )
+
+    def _is_rare(self, parts: Parts) -> bool:
+        """Does a group run so seldom that the other statements are no longer to pay for it? A call that runs in pieces
+        costs more than one that does not."""
+        return self.calls >= SETTLED and parts.runs * RARE <= self.calls and not parts.is_staged()
 
     def described(self) -> list[dict[str, Any]]:
         """What runs as graphs and what does not, for a report."""
@@ -90,6 +101,7 @@ class MixedFunction:
         """A function that runs one call. `cells` closes over the free variables of the user's function."""
         from autograph_hook.runtime import operators
 
+        self.calls += 1
         available: dict[str, types.CellType] = {}
         if cells is not None:
             available.update(zip(cells.__code__.co_freevars, cells.__closure__ or (), strict=True))

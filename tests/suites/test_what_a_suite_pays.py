@@ -140,6 +140,20 @@ def test_graphs_that_ran_a_few_times_only_are_not_remembered_for_the_next_run() 
     assert staging.is_worth_keeping()
 
 
+def test_a_branch_that_never_runs_does_not_keep_the_others_in_pieces() -> None:
+    module = same_script("""
+        def f(x, rare):
+            import math
+            if rare:
+                import os
+                for k in range(3):
+                    x = x + math.sin(k)
+            return x
+        kept = [f(tf.constant(1.0), False) for _ in range(80)]
+    """)
+    assert [len(gate) for gate in module.gates if gate.function[0] == "f"] == [0]
+
+
 def test_an_object_whose_class_was_copied_with_its_dictionary_is_no_obstacle() -> None:
     class Original:
         pass
