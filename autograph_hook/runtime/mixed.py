@@ -31,7 +31,7 @@ they wait for it."""
 
 
 _NEVER = 64
-"""Runs of a piece without a tensor after which none is looked for any more."""
+"""Runs of a piece without a tensor, for each with one, after which none is looked for any more."""
 SETTLED = 64
 RARE = 16
 """After so many calls, what runs in one of so many is a part of the function that hardly ever runs."""
@@ -230,7 +230,7 @@ class Run:
             parts.gave_up(part, staging)
         elif staging.refusals > refusals:
             parts.refused(part, staging)
-        elif not staging.calls and staging.calls_plain >= _NEVER:
+        elif staging.calls_plain >= _NEVER * (1 + staging.calls):
             parts.leave(part, "meets no tensor")
         return False
 

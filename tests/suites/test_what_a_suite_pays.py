@@ -154,6 +154,22 @@ def test_a_branch_that_never_runs_does_not_keep_the_others_in_pieces() -> None:
     assert [len(gate) for gate in module.gates if gate.function[0] == "f"] == [0]
 
 
+def test_statements_that_are_left_behind_an_ended_trace_without_a_tensor_are_python_in_the_end() -> None:
+    module = same_script("""
+        notes = open("/dev/null", "w")
+        def f(x, n):
+            import math
+            notes.write(str(x.shape))
+            a = n + 1
+            b = [a, a * 2]
+            return len(b)
+        kept = [f(tf.constant(1.0), 3) for _ in range(200)]
+        notes.close()
+        del notes
+    """)
+    assert [len(gate) for gate in module.gates if gate.function[0] == "f"] == [0]
+
+
 def test_an_object_whose_class_was_copied_with_its_dictionary_is_no_obstacle() -> None:
     class Original:
         pass
