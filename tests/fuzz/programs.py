@@ -1,0 +1,218 @@
+"""Whole programs: a head with what all of them use, helpers, a function `f`, and the steps that call it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.fuzz.blocks import Blocks, indented
+from tests.fuzz.choices import Choices
+from tests.fuzz.grammar import PYTHON, Dialect
+from tests.fuzz.writer import Function, Scope
+
+HEAD = '''\
+import contextlib, dataclasses, functools
+
+LOG = []
+N = 2
+GL = [1, 2, 3]
+GD = {"a": 1, "key": 5}
+
+
+class Oops(Exception):
+    pass
+
+
+@dataclasses.dataclass
+class Point:
+    a: object
+    b: object = 0
+
+    def __iter__(self):
+        return iter((self.a, self.b))
+
+    def __getitem__(self, index):
+        return (self.a, self.b)[index]
+
+
+class Box:
+    scale = 2
+    __match_args__ = ("v",)
+
+    def __init__(self, v):
+        self.v = v
+        self.items = []
+        self.deep = {"k": [v]}
+
+    def add(self, x):
+        if x > 3:
+            self.v += x
+            return self.v
+        return x + self.v * self.scale
+
+    @property
+    def twice(self):
+        return self.v * 2 if self.v else note(0)
+
+    @property
+    def half(self):
+        return lambda x: x - self.v // 2
+
+    def same(self):
+        return self
+
+    @classmethod
+    def of(cls, v):
+        return cls(v)
+
+    def __call__(self, x):
+        return self.add(x) - 1
+
+    def __len__(self):
+        return len(self.items) + 1
+
+    def __getitem__(self, index):
+        return self.items[index] if index < len(self.items) else self.v
+
+    def __setitem__(self, index, value):
+        self.items = [*self.items[:2], value]
+
+
+class Sub(Box):
+    def add(self, x):
+        if x < 0:
+            return super().add(-x)
+        return super().add(x) + note(1)
+
+
+class Guard:
+    def __init__(self, name, hides=False):
+        self.name = name
+        self.hides = hides
+
+    def __enter__(self):
+        note("in " + self.name)
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        note("out " + self.name + (kind.__name__ if kind else ""))
+        return self.hides and kind is Oops
+
+
+@contextlib.contextmanager
+def managed(value):
+    note(value)
+    try:
+        yield value + 1
+    finally:
+        note(-value)
+
+
+GB = Box(1)
+
+
+def note(value):
+    LOG.append(value)
+    return value
+
+
+def check(value):
+    if value % 4 == 3:
+        raise Oops(value)
+    return value
+
+
+def pair(a, b=1):
+    return a, b
+
+
+def counted(n):
+    for i in range(n % 4):
+        yield i + note(n)
+'''
+
+
+@dataclass(frozen=True)
+class Program:
+    """Its text, and what is done with the module, one step after the other: calls, and changes of its state."""
+
+    source: str
+    steps: tuple[str, ...]
+    head: str = HEAD
+    """What is run in the same module before it."""
+
+    def __str__(self) -> str:
+        return f"{self.source}\n\n# The steps:\n" + "\n".join(f"#   {step}" for step in self.steps) + "\n"
+
+    __repr__ = __str__
+
+
+class Programs(Blocks):
+    """Writes programs of one dialect."""
+
+    head = HEAD
+
+    def program(self) -> Program:
+        functions: list[Function] = []
+        parts = []
+        for number in range(2):
+            function, text = self.module_function(f"h{number}", functions, 1)
+            parts.append(text)
+            functions.append(function)
+        main, text = self.module_function("f", functions, self.dialect.depth)
+        parts.append(text)
+        return Program("\n\n".join(parts), tuple(self.steps(main)), self.head)
+
+    def module_function(self, name: str, callees: list[Function], depth: int) -> tuple[Function, str]:
+        choices = self.choices
+        kinds = [choices.pick(list(self.dialect.arguments)) for _ in range(1 + choices.below(3))]
+        parameters: list[tuple[str, str]] = []
+        for kind in kinds:
+            free = [n for n in self.dialect.names[kind] if n not in dict(parameters)]
+            if free:
+                parameters.append((free[0], kind))
+        function = Function(name, tuple(parameters), choices.pick(self.dialect.assigned))
+        scope = Scope(functions=list(callees), result=function.result)
+        for each, kind in parameters:
+            scope.bind(each, kind)
+        names, lines = ", ".join(n for n, _ in parameters), []
+        if self.dialect.effects and choices.chance(20):
+            lines.append("global N")
+            scope.bind("N", "int")
+        if choices.chance(15):
+            # It calls itself with less fuel; a lambda keeps the number of arguments.
+            lines.append(f"again = lambda {names}: {name}({names}, fuel=fuel - 1)")
+            lines.append(f"if fuel <= 0:\n    return {self.expression(function.result, scope, 1)}")
+            scope.functions.append(Function("again", tuple(parameters), function.result))
+            names += ", fuel=2"
+        lines += self.block(scope, depth, 6)
+        if scope.live:
+            if name == "f":
+                shown = [n for n in scope.bound if n != "N"]
+                lines.append(f"return {self.expression(function.result, scope)}, {', '.join(shown)}")
+            else:
+                lines.append(f"return {self.expression(function.result, scope)}")
+        return function, "\n".join([f"def {name}({names}):", *indented("\n".join(lines).split("\n"))])
+
+    def steps(self, main: Function) -> list[str]:
+        choices = self.choices
+        found = []
+        for number in range(2 + choices.below(3)):
+            if number and choices.chance(50):
+                found.append(choices.pick(self.dialect.changes))
+            values = [choices.pick(self.dialect.arguments[kind]) for _, kind in main.parameters]
+            found.append(f"f({', '.join(values)})")
+        return found
+
+
+def programs(dialect: Dialect = PYTHON, writer: Callable[[Choices, Dialect], Programs] = Programs) -> Any:
+    """A strategy for programs of a dialect."""
+
+    @st.composite
+    def made(draw: Any) -> Program:
+        return writer(Choices(draw), dialect).program()
+
+    return made()
