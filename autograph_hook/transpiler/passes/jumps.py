@@ -262,10 +262,9 @@ class _Lowering:
         new = rebuilt(node, body=body.body, handlers=handlers, orelse=last)
         flags = body.flags.union(orelse.flags, *(block.flags for block in blocks))
         leaves = (body.leaves or orelse.leaves) and all(block.leaves for block in blocks)
-        whole = _Block([new], flags, leaves)
         if any(self.jumps.held(s) & (RETURN | JUMP) for s in node.finalbody):
-            return self.finally_(node, whole, context)
-        return whole
+            return self.finally_(node, _Block([new], flags, leaves), context)
+        return _Block([rebuilt(new, finalbody=self.block(node.finalbody, context).body)], flags, leaves)
 
     def finally_(self, node: Any, whole: _Block, context: _Context) -> _Block:
         """A `finally` with jumps: where one is taken, no other and no exception that was on its way counts.
