@@ -126,12 +126,7 @@ class _Mixer:
                 raise Unsupported(line, f"it annotates {name}, to which it stores nothing")
         if site.uses_class and self.movable.first in names:
             raise Unsupported(site.node.lineno, "it uses super(), and stores to its first argument")
-        # These names are there for others as well: the last statement is followed by one that reads them.
-        seen: list[ast.stmt] = []
-        if shared := sorted(self.outside | self.enclosing):
-            seen.append(at(ast.Expr(tuple_of([load(name, body[0]) for name in shared], body[0])), body[0]))
-        self.live = _LiveEverywhere([*self.lowered.body, *seen], self.lowered.ends, sorted(self.own))
-        self.needed = _LiveEverywhere(self.lowered.body, self.lowered.ends, sorted(self.own)) if seen else self.live
+        self.live, self.needed = self._live()
         self.always = frozenset(self.live.captured)
         self.groups: list[Group] = []
         self.home: tuple[int, int] | None = None
@@ -139,6 +134,20 @@ class _Mixer:
         """How many tapes are around the statement at hand."""
         self.functions: list[ast.stmt] = []
         self.count = 0
+
+    def _live(self) -> tuple[_LiveEverywhere, _LiveEverywhere]:
+        """What is live after each statement, and what of it this code itself may still read.
+
+        The names that a function declares are there for others: whoever is called, and whoever catches what is raised,
+        may read them at any time. Those of a script's loop (all that it stores) count from its end on.
+        """
+        body, ends, own = self.lowered.body, self.lowered.ends, sorted(self.own)
+        shared = sorted(self.outside | self.enclosing)
+        if not is_script(self.site) or not shared:
+            live = _LiveEverywhere(body, ends, own, enclosing=shared)
+            return live, live
+        seen = at(ast.Expr(tuple_of([load(name, body[0]) for name in shared], body[0])), body[0])
+        return _LiveEverywhere([*body, seen], ends, own), _LiveEverywhere(body, ends, own)
 
     def mixed(self, path: str, optimize: int, future: list[ast.ImportFrom], unread: frozenset[str]) -> Mixed:
         body, result = self._without_return()

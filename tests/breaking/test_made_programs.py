@@ -41,9 +41,61 @@ PYTHON = {
     ),
 }
 
+OWN = {
+    "a global name that a function in pieces stores before it returns a value": (
+        """
+        def g(x):
+            return x * N + K
+
+        def f(x):
+            global N, K
+            N = N + 1
+            x = g(x)
+            K = K + x
+            x = g(x) * 2.0
+            N = 1
+            LOG.append(float(x[0]))
+            return x
+        """,
+        ("f(K)",) * 6,
+    ),
+    "a global name that a loop binds and its body binds again": (
+        """
+        def f(xs):
+            global N
+            for t, N in zip('ab', xs):
+                for N, b in zip(xs, 'a'):
+                    pass
+                K + 1.0
+            return K
+        """,
+        ("f([1, 2])",),
+    ),
+    "a global name that is stored in pieces before an exception leaves": (
+        """
+        def f(x):
+            global K
+            K = x * 2.0
+            if float(x[0]) > 2.0:
+                raise Oops(1)
+            K = x * 3.0
+            return x
+        """,
+        ("f(K)",) * 5,
+    ),
+}
+
 
 @pytest.mark.parametrize("title", PYTHON)
 def test_a_twin_does_what_python_does(title: str) -> None:
     python = importlib.import_module("tests.fuzz.python")
     source, steps = PYTHON[title]
     assert python.check(Program(textwrap.dedent(source), steps, HEAD)) is None
+
+
+@pytest.mark.parametrize("title", OWN)
+def test_a_staged_function_does_what_the_eager_one_does(title: str) -> None:
+    pytest.importorskip("tensorflow")
+    own, tensors = importlib.import_module("tests.fuzz.own"), importlib.import_module("tests.fuzz.tensors")
+    source, steps = OWN[title]
+    assert own.check(Program(textwrap.dedent(source), steps, tensors.HEAD)) is None
