@@ -29,6 +29,13 @@ from autograph_hook.staging.known import Staging
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
+def unbound_local(name: str) -> UnboundLocalError:
+    """What Python raises where a function reads a name of its own that has no value."""
+    if sys.version_info >= (3, 11):
+        return UnboundLocalError(f"cannot access local variable {name!r} where it is not associated with a value")
+    return UnboundLocalError(f"local variable {name!r} referenced before assignment")
+
+
 class user_frames:
     """What is raised inside has the traceback of the user's code."""
 

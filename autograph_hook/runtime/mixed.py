@@ -12,7 +12,7 @@ from autograph_hook.errors import VerificationError
 from autograph_hook.runtime import chunks
 from autograph_hook.runtime import gate as gates
 from autograph_hook.runtime.beside import Statements
-from autograph_hook.runtime.errors import gave_up, parts_of, without_ours
+from autograph_hook.runtime.errors import gave_up, parts_of, unbound_local, without_ours
 from autograph_hook.runtime.gate import Gate
 from autograph_hook.runtime.twins import live_code, made_of
 from autograph_hook.staging import outermost
@@ -37,12 +37,6 @@ RARE = 16
 """After so many calls, what runs in one of so many is a part of the function that hardly ever runs."""
 
 _NONE: frozenset[str] = frozenset()
-
-_UNBOUND = (
-    "cannot access local variable {!r} where it is not associated with a value"
-    if sys.version_info >= (3, 11)
-    else "local variable {!r} referenced before assignment"
-)
 
 
 class MixedFunction:
@@ -147,7 +141,7 @@ class _Frame:
             entry = entry.tb_next
         if entry is None or entry.tb_frame.f_code not in self.function.code.co_consts:
             return None
-        made = UnboundLocalError(_UNBOUND.format(name)).with_traceback(error.__traceback__)
+        made = unbound_local(name).with_traceback(error.__traceback__)
         made.__context__ = error.__context__
         return made
 

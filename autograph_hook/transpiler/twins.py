@@ -128,7 +128,7 @@ def rewritten(
     expressions = Expressions(site.class_name, first, own, outside, walrus=site.walrus, yields=site.is_generator)
     live = Liveness(() if straight else body, lowered.ends, own, bool(plain), enclosing)
     if not straight or site.walrus:
-        expressions.uncertain = uncertain_reads(
+        expressions.reads = uncertain_reads(
             body, defaults, bound - outside - enclosing, live.uses, live.tested, site.walrus
         )
     control = ControlFlow(live, lowered, expressions, outside, rebound & set(own), known)

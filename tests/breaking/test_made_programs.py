@@ -39,6 +39,39 @@ PYTHON = {
         """,
         ("f(1)", "f(5)"),
     ),
+    "a name without a value in a branch, a loop and an operand": (
+        """
+        def f(how):
+            if how == 0:
+                s += 'a'
+            for i in range(2):
+                if how == 1:
+                    note(s)
+                if how == 2:
+                    del s
+            return how == 3 and s or (s if how == 4 else 0)
+            s = 1
+        """,
+        ("f(0)", "f(1)", "f(2)", "f(3)", "f(4)", "f(5)"),
+    ),
+    "a name without a value, caught and told to a context manager": (
+        """
+        def f(how):
+            if how:
+                try:
+                    note(s)
+                except UnboundLocalError:
+                    note('unbound')
+                except NameError:
+                    note('name')
+            if how > 1:
+                with Guard('inside'):
+                    del s
+            if how > 2:
+                s = 1
+        """,
+        ("f(0)", "f(1)", "f(2)", "f(3)"),
+    ),
 }
 
 OWN = {

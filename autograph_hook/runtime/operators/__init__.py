@@ -30,7 +30,7 @@ from autograph_hook.runtime.operators.mutation import (
     update_attr,
     update_item,
 )
-from autograph_hook.runtime.operators.naming import is_, is_not, name, passed
+from autograph_hook.runtime.operators.naming import is_, is_not, local, name, passed
 from autograph_hook.runtime.operators.printing import percent, piece, shown, shown_method, text
 from autograph_hook.runtime.operators.reading import attr, get_item, iterate, made, slice_, unpack
 from autograph_hook.runtime.state import attribute_place, global_place, item_place
@@ -71,6 +71,7 @@ __all__ = [
     "iterate",
     "keep_if",
     "listed",
+    "local",
     "made",
     "matched",
     "matches",

@@ -4,6 +4,7 @@
 |---|---|
 | `x + 1` | `ag__.name(x, "x") + 1` |
 | `y = x`, `return x`, `f(x)`, `if x:` | `y = ag__.passed(x, "x")`, … |
+| `x`, where it may have no value | `ag__.local(lambda: x)` |
 | `x is None` | `ag__.is_(ag__.passed(x, "x"), None)` |
 
 Only where the analysis says that such a value may come; all other reads stay plain names.
@@ -11,16 +12,29 @@ Only where the analysis says that such a value may come; all other reads stay pl
 
 from __future__ import annotations
 
+import types
 from typing import Any
 
 from autograph_hook.backends.protocol import Counted, Joined
 from autograph_hook.runtime.dispatch import is_of, staged
+from autograph_hook.runtime.errors import unbound_local
 from autograph_hook.runtime.gate import thread
 from autograph_hook.runtime.locations import here
 from autograph_hook.runtime.operators.constructs import refuse, require_one
 from autograph_hook.runtime.state import is_copy
 from autograph_hook.runtime.variables import CONTAINERS
 from autograph_hook.staging.trace import Abort
+
+
+def local(read: types.FunctionType) -> Any:
+    """The value of a name of the function, which `read` closes over: Python has other words for a name of a function
+    around that has none."""
+    try:
+        (cell,) = read.__closure__ or ()
+        return cell.cell_contents
+    except ValueError:
+        problem = unbound_local(read.__code__.co_freevars[0])
+    raise problem
 
 
 def name(value: Any, label: str) -> Any:

@@ -4,12 +4,16 @@ The passes that lower jumps have run. Of the values of a name only this is told 
 call returns, what a parameter is given and what is unpacked counts as possibly None where the function tests that
 name against None. A join of None or of no value with another value is the only thing that such a read need be
 prepared for; so a name that is certainly one of the three is of no interest.
+
+Where there may be no value at all is of interest for another reason: Python says so in other words where a name is read
+that belongs to a function around, as in the bodies that the passes make.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from autograph_hook.transpiler.analysis.scopes import COMPREHENSIONS, FUNCTIONS, kind, scope_of, walrus_targets
 from autograph_hook.transpiler.analysis.variables import bound_names
@@ -20,6 +24,15 @@ State = dict[str, int]
 Uses = Callable[[ast.AST], frozenset[str]]
 
 
+class Reads(NamedTuple):
+    """Name nodes, and the targets of augmented assignments and `del`."""
+
+    uncertain: set[ast.AST]
+    """More than one of these may reach them: no value, None, another value."""
+    unbound: set[ast.AST]
+    """There may be no value."""
+
+
 def uncertain_reads(
     body: Sequence[ast.stmt],
     parameters: Mapping[str, bool],
@@ -27,9 +40,8 @@ def uncertain_reads(
     uses: Uses,
     tested: Collection[str] = (),
     walrus: bool = True,
-) -> set[ast.AST]:
-    """The reads (Name nodes, and the targets of augmented assignments) of the function's own `names` that more than
-    one of these may reach: no value, None, another value.
+) -> Reads:
+    """The reads of the function's own `names` that are not certain to find a value other than None.
 
     `parameters` tells of each whether its default is None; `uses` gives the names that an expression reads; `tested`
     are the names that the function compares with None. `walrus`: may there be a `:=`?
@@ -45,8 +57,10 @@ def uncertain_reads(
     >>> function = tree.body[0]
     >>> uses = lambda node: frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
     >>> found = uncertain_reads(function.body, {"c": False, "h": True}, {"a", "c", "h", "y"}, uses)
-    >>> [node.id for node in ast.walk(function) if node in found]
+    >>> [node.id for node in ast.walk(function) if node in found.uncertain]
     ['y', 'h']
+    >>> [node.id for node in found.unbound]
+    ['y']
     """
     start = dict.fromkeys(names, UNDEFINED)
     for name, default_is_none in parameters.items():
@@ -63,7 +77,7 @@ class _Flow:
         self.uses = uses
         self.walrus = walrus
         self.tested = tested
-        self.found: set[ast.AST] = set()
+        self.found = Reads(set(), set())
         self.leaving: list[tuple[list[State], list[State]]] = []
         """For each loop around: the states at its `break` and at its `continue` statements."""
         self.interrupted: list[State] = []
@@ -102,6 +116,8 @@ class _Flow:
         elif isinstance(node, ast.Delete):
             for target in node.targets:
                 self.read(target, state)
+                if isinstance(target, ast.Name) and state.get(target.id, VALUE) & UNDEFINED:
+                    self.found.unbound.add(target)
                 for name in bound_names(target):
                     self._set(name, UNDEFINED, state)
         elif isinstance(node, (ast.With, ast.AsyncWith)):
@@ -231,7 +247,7 @@ class _Flow:
     def read(self, node: ast.AST, state: State) -> None:
         """Note the uncertain reads among those that evaluating a node makes."""
         for name in self.uses(node):
-            if _is_uncertain(state.get(name, VALUE)):
+            if state.get(name, VALUE) not in (NONE, VALUE):
                 self._look(node, state, frozenset())
                 break
         if self.walrus:
@@ -252,8 +268,11 @@ class _Flow:
             self._look(child, state, hidden)
 
     def _note(self, node: ast.Name, state: State) -> None:
-        if _is_uncertain(state.get(node.id, VALUE)):
-            self.found.add(node)
+        kinds = state.get(node.id, VALUE)
+        if _is_uncertain(kinds):
+            self.found.uncertain.add(node)
+        if kinds & UNDEFINED:
+            self.found.unbound.add(node)
 
 
 def _is_uncertain(kinds: int) -> bool:

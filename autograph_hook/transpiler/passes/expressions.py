@@ -13,6 +13,7 @@
 | `a in b`, `a not in b` | `ag__.contains(a, b)`, `ag__.not_(ag__.contains(a, b))` |
 | `[a]`, `{a: b}`, `{a}` | `ag__.made([a])`, `ag__.made({a: b})`, `ag__.made({a})` |
 | `print(f"{x}")` | the pass `printing` |
+| `x`, where it may have no value | `ag__.local(lambda: x)` |
 | `x`, where it may have no value or be None | `ag__.name(x, "x")`; where it is only handed on `ag__.passed(x, "x")` |
 | `super()` | `ag__.super_(super, __class__, self)` |
 | `locals()`, `eval(x)` | `ag__.in_frame(locals, …)`, `ag__.in_frame(eval, …, x)` |
@@ -28,6 +29,7 @@ import ast
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
+from autograph_hook.transpiler.analysis.definitions import Reads
 from autograph_hook.transpiler.analysis.scopes import FRAME_BUILTINS, has_yield, mangled
 from autograph_hook.transpiler.passes import printing
 from autograph_hook.transpiler.passes.comprehensions import Comprehensions
@@ -100,7 +102,7 @@ class Expressions(LateFunctions):
         self.yields = yields
         """May there be a `yield`?"""
         comprehension = Comprehensions(self)
-        self.uncertain: Collection[ast.AST] = ()
+        self.reads = Reads(set(), set())
         """The reads of names that may find no value, or None."""
         self.operations = 0
         self.table: dict[type[ast.AST], Callable[[Any], ast.expr]] = {
@@ -141,9 +143,13 @@ class Expressions(LateFunctions):
         return rebuilt(node, **changed)
 
     def name(self, node: ast.Name, kind: str = "name") -> ast.expr:
-        if node not in self.uncertain:
-            return node
-        return operator(kind, node, load(node.id, node), constant(node.id, node))
+        """A name; one that is stored to is left alone, unless it is the target of an augmented assignment."""
+        value: ast.expr = node
+        if node in self.reads.unbound:
+            value = operator("local", node, thunk(load(node.id, node), node))
+        if node in self.reads.uncertain:
+            value = operator(kind, node, load(node.id, node) if value is node else value, constant(node.id, node))
+        return value
 
     def loosely(self, node: ast.expr) -> ast.expr:
         """An expression whose value is only tested or handed on, for which None is as good as any value."""

@@ -80,7 +80,7 @@ class Stores:
         if isinstance(node, ast.AugAssign):
             return self._augmented(node)
         assert isinstance(node, ast.Delete)
-        return [self._deleted(target, node) for target in node.targets]
+        return [part for target in node.targets for part in self._deleted(target, node)]
 
     def _assign(self, node: ast.Assign) -> list[ast.stmt]:
         value = self.expression.loosely(node.value)
@@ -130,7 +130,9 @@ class Stores:
         symbol = constant(_SYMBOLS[type(node.op)], node)
         target = node.target
         if isinstance(target, ast.Name):
-            value = operator("inplace", node, symbol, self._read(target), self.expression(node.value))
+            read = self.expression.name(target)
+            read = load(target.id, target) if read is target else read
+            value = operator("inplace", node, symbol, read, self.expression(node.value))
             return [at(ast.Assign([store(target.id, target)], value), node)]
         if self.expression.yields and has_yield(node.value):
             return [node]
@@ -154,21 +156,17 @@ class Stores:
             return [thunk(at(ast.Tuple(parts, ast.Load()), like), like), constant(True, like)]
         return []
 
-    def _read(self, target: ast.Name) -> ast.expr:
-        """The name that an augmented assignment changes, read."""
-        name = load(target.id, target)
-        if target not in self.expression.uncertain:
-            return name
-        return operator("name", target, name, constant(target.id, target))
-
-    def _deleted(self, target: ast.expr, like: ast.stmt) -> ast.stmt:
+    def _deleted(self, target: ast.expr, like: ast.stmt) -> list[ast.stmt]:
         if isinstance(target, ast.Attribute):
             name = constant(self.expression.mangled(target.attr), target)
-            return statement(operator("del_attr", like, self.expression(target.value), name), like)
+            return [statement(operator("del_attr", like, self.expression(target.value), name), like)]
         if isinstance(target, ast.Subscript):
             owner, key = self.expression(target.value), self.expression.key(target.slice)
-            return statement(operator("del_item", like, owner, key), like)
-        return at(ast.Delete([target]), like)
+            return [statement(operator("del_item", like, owner, key), like)]
+        found: list[ast.stmt] = [at(ast.Delete([target]), like)]
+        if isinstance(target, ast.Name) and target in self.expression.reads.unbound:
+            found.insert(0, statement(self.expression.name(target), like))
+        return found
 
     def temporary(self) -> str:
         return f"ag__value_{next(self.numbers)}"
