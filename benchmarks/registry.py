@@ -29,7 +29,7 @@ BENCHMARKS = {
     "scaling": Entry("how time and memory grow with lines, guards, graphs, depth and arguments", 14, 5),
     "example": Entry("examples/train_digits.py: plain, with the hook, with tf.function by hand", 3, 2),
     "paper": Entry("the six programs of the AutoGraph paper, against graphs written by hand", 10, 4),
-    "scripts": Entry("eager programs as people write them: plain, with the hook, decorated by hand", 40, 12),
+    "scripts": Entry("eager programs as people write them: plain, with the hook, decorated by hand", 27, 12),
     "treelstm": Entry("Lantern trains a TreeLSTM: against PyTorch, C and NumPy", 2, 1),
     "lantern_programs": Entry("Lantern runs recursion and loops: against Python, numba, C and TensorFlow", 2),
     "transparency": Entry("CPython's own test files give the same results with the hook", 2),
