@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from autograph_hook.errors import StagingError
 from autograph_hook.settings import ModuleOptions
 from tests.fuzz.observe import HEAD_PATH
 from tests.fuzz.programs import Program, Programs, programs
@@ -39,6 +38,8 @@ def check(program: Program) -> str | None:
     if enabled.problems:
         return f"problems: {enabled.problems}"
     hooked, _ = enabled.module(ModuleOptions(mode="traced"))
+    if not hasattr(hooked, "f"):
+        return None
     traced = tf.function(hooked.f)
     COUNTS["programs"] += 1
     for step in program.steps:
@@ -66,10 +67,10 @@ def check(program: Program) -> str | None:
 
 
 def _is_refusal(error: Exception, path: str) -> bool:
-    """Ours, with a line of the user's; or what the user's own statement raised in a branch that an eager run does not
-    take: a trace takes both."""
-    if isinstance(error, StagingError):
-        return path in str(error)
+    """It says on which line of the user's; or it is what the user's own statement raised in a branch that an eager run
+    does not take: a trace takes both."""
+    if f"{path}:" in "\n".join([str(error), *getattr(error, "__notes__", ())]):
+        return True
     last = traceback.extract_tb(error.__traceback__)[-1]
     return last.filename in (path, HEAD_PATH) and not isinstance(error, TypeError)
 

@@ -141,8 +141,6 @@ def _functional(table: Sequence[str]) -> tuple[str, ...]:
     return tuple(text for text in table if not any(word in text for word in _OUTSIDE))
 
 
-_KINDS = ("vec", "scal", "tint", "tbool", "vecs", "int", "float", "bool", "list", "dict", "opt", "tuple", "box", "str")
-
 FOREIGN = dataclasses.replace(
     OWN,
     leaves={kind: _functional(texts) or texts for kind, texts in LEAVES.items()},
@@ -150,9 +148,9 @@ FOREIGN = dataclasses.replace(
     statements=(*STATEMENTS, *STATEMENTS, *EFFECTS, *_functional(grammar.STATEMENTS)),
     assigned=("vec", "vec", "vec", "scal", "scal", "tint", "vecs", "int"),
     conditions=("$tbool", "$tbool", "$bool"),
-    arguments={kind: _functional(texts) for kind, texts in ARGUMENTS.items() if kind in ("vec", "int", "scal", "tint", "list", "vecs")},
+    arguments={kind: _functional(texts) for kind, texts in ARGUMENTS.items() if kind in ("vec", "int", "scal", "tint")},
     changes=("V.assign([0.5, 0.25, -1.0])", "W.assign(-1.0)"),
     effects=False,
 )
 """For graphs that somebody else traces: what a function does outside of itself but to variables happens while tracing,
-so it does nothing of the kind."""
+so it does nothing of the kind; and `tf.function` itself forbids to change a list that is passed in."""
