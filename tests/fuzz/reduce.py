@@ -78,6 +78,11 @@ class _Reduction:
 
 def _fewer_statements(tree: ast.Module) -> Iterator[None]:
     for owner in list(ast.walk(tree)):
+        if isinstance(owner, ast.If) and owner.orelse:
+            body, orelse = owner.body, owner.orelse
+            owner.body, owner.orelse = orelse, []
+            yield
+            owner.body, owner.orelse = body, orelse
         for field in BLOCKS:
             block = getattr(owner, field, None)
             if not isinstance(block, list):

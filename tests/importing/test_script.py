@@ -198,6 +198,7 @@ def test_a_signal_ends_the_program_as_it_ends_python(project: Project, name: str
         process = subprocess.Popen(
             [sys.executable, *hook, "main.py"], cwd=project.path, env=clean_environment(), stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
         )  # fmt: skip
         assert process.stdout is not None and process.stdout.readline() == "ready\n"
         time.sleep(0.05)

@@ -40,11 +40,14 @@ def described(code: types.CodeType) -> tuple[Any, ...]:
 
 
 def all_codes(code: types.CodeType) -> list[tuple[Any, ...]]:
-    """Of a code object and those inside it, without the function of the cells that a gate has."""
+    """Of a code object and those inside it that it uses, without the function of the cells that a gate has. CPython
+    3.10 keeps a constant that only dead code mentions, or not, by where it stands among the others."""
     found = [described(code)]
     of_gate = any(is_placeholder(constant) for constant in code.co_consts) and bool(code.co_freevars)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
+    codes = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    used = {id(each.argval) for each in dis.get_instructions(code)} if codes else set()
+    for constant in codes:
+        if id(constant) in used:
             if of_gate and constant.co_name == "<lambda>":
                 of_gate = False
                 continue
