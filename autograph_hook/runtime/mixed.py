@@ -15,7 +15,7 @@ from autograph_hook.runtime.beside import Statements
 from autograph_hook.runtime.errors import gave_up, parts_of, unbound_local, without_ours
 from autograph_hook.runtime.gate import Gate
 from autograph_hook.runtime.twins import live_code, made_of
-from autograph_hook.staging import outermost
+from autograph_hook.staging import outermost, parts_told
 from autograph_hook.staging.effects import is_array
 from autograph_hook.staging.known import Staging
 from autograph_hook.staging.objects import Stored
@@ -84,7 +84,7 @@ class MixedFunction:
 
     def described(self) -> list[dict[str, Any]]:
         """What runs as graphs and what does not, for a report."""
-        found = [entry for parts in self.parts for entry in parts.described()]
+        found = [entry for parts in self.parts for entry in parts_told.described(parts)]
         return sorted(found, key=lambda entry: entry["line"])
 
     def live(self, piece: Piece) -> types.CodeType:

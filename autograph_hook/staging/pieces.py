@@ -297,6 +297,10 @@ class Parts:
             self._chunk = piece, staging
         return self._chunk
 
+    def chunk_runs(self) -> int:
+        """How often a graph has stood for some iterations."""
+        return self._chunk[1].calls_staged if self._chunk is not None else 0
+
     def stagings(self) -> Iterator[tuple[str, Staging]]:
         """What is known of each piece, with the lines that it stands for."""
         for part in self.parts:
@@ -305,53 +309,6 @@ class Parts:
                 yield f"line {first}: " if first == last else f"lines {first} to {last}: ", staging
         if self._chunk is not None and self.group.loop is not None:
             yield f"iterations of line {self.group.loop.lineno}: ", self._chunk[1]
-
-    def described(self) -> list[dict[str, Any]]:
-        """What runs as graphs and what does not, for a report. A construct None is what the statement is."""
-        found = self._described_chunks()
-        for part in self.parts:
-            runs = sum(staging.calls_staged for _, staging in part.variants.values())
-            if not runs and part.reason in (None, INSIDE):
-                continue
-            first, last = self.lines(part)
-            graph = f"one graph of lines {first} to {last}" if last > first else "a graph of its own"
-            entry = _entry(first, "statements" if last > first else None, runs, graph, part.reason)
-            entry["end"] = last
-            if not runs:
-                entry["splits"] = self._splits(part)
-                entry["movable"] = self._movable(part)
-            found.append(entry)
-        return found
-
-    def _described_chunks(self) -> list[dict[str, Any]]:
-        """What became of the loop around the group."""
-        runs = self._chunk[1].calls_staged if self._chunk is not None else 0
-        if self.group.loop is None or not (runs or self.chunks_left):
-            return []
-        line = self.group.loop.lineno
-        reason = f"each iteration apart: {self.chunks_left}"
-        found = _entry(line, "for", runs, "some iterations as one graph", reason)
-        return [{**found, "decision": "staged", "end": self.group.loop.end_lineno}]
-
-    def _splits(self, part: Part) -> bool:
-        """Do graphs run right before it and behind it?"""
-        at = self.parts.index(part)
-        return 0 < at < len(self.parts) - 1 and self.parts[at - 1].has_run() and self.parts[at + 1].has_run()
-
-    def _movable(self, part: Part) -> int | None:
-        """The last line behind which a statement may as well stand, as far as names tell: behind graphs. None: it must
-        stay where it is."""
-        if part.end - part.start != 1:
-            return None
-        used, stored = self.mixed.uses(self.group, part.start), self.mixed.stores(self.group, part.start)
-        found = None
-        for other in self.parts[self.parts.index(part) + 1 :]:
-            for index in range(other.start, other.end):
-                if used & self.mixed.stores(self.group, index) or stored & self.mixed.uses(self.group, index):
-                    return found
-            if other.has_run():
-                found = self.lines(other)[1]
-        return found
 
     def leave_chunks(self, reason: str) -> None:
         """Each iteration is a graph of its own from now on."""
@@ -499,12 +456,3 @@ class Parts:
                 other.varying = {name: part.varying[name] for name in names if name in part.varying}
         for _, staging in part.variants.values():
             self.record.add(staging.record)
-
-
-def _entry(line: int, construct: str | None, runs: int, graph: str, reason: str | None) -> dict[str, Any]:
-    decision = "staged" if runs else "plain"
-    text = graph if runs else reason
-    return {
-        "line": line, "construct": construct, "decision": decision, "reason": text, "count": max(1, runs),
-        "value": None, "what": None,
-    }  # fmt: skip
