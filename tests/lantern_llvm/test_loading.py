@@ -73,7 +73,7 @@ def test_code_that_nobody_uses_is_unloaded() -> None:
     kept = [Loaded(made, host(), ["f"]) for _ in range(20)]
     assert executable() >= before + 20 * 4096
     del kept
-    assert executable() == before
+    assert executable() <= before  # what else was there may have gone as well
 
 
 def test_a_function_that_is_not_there_is_named() -> None:
