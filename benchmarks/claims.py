@@ -132,11 +132,12 @@ CLAIMS = (
         ),
     ),
     Claim(
-        "importing from the cache takes at most 1.6 times plain importing; the first import, which transforms, takes "
+        "importing from the cache is to take at most 1.5 times plain importing (1.56 when last measured: missed); the "
+        "first import, which transforms, takes "
         "at most 9 times, and does at least 12,000 lines a second",
         "`python -m benchmarks importing transforming`",
         (
-            Check("importing", "enabled / plain, warm", "at most 1.6 times", at_most=1.6),
+            Check("importing", "enabled / plain, warm", "at most 1.5 times", at_most=1.5),
             Check("importing", "enabled / plain, cold", "at most 9 times", at_most=9),
             Check("transforming", "standard library: ours", "at least 12,000 lines a second", at_least=12_000),
         ),
