@@ -24,6 +24,10 @@ REASONS: Sequence[tuple[str, str]] = (
         "reads or writes outside, {effect}: do it around the call of {function}",
     ),
     (
+        r"uses a logger|calls logging\.",
+        "writes to a log, which no graph does, {effect}: log around the call of {function}, or print there",
+    ),
+    (
         r"calls (?:tensorflow|keras)\.\S*?(?P<name>[^.\s]+\.?[^.\s]+), which is not enabled and not known",
         "calls {name}, which no graph of ours repeats, {effect}: call it where {function} is called, and "
         "pass what it gives",
@@ -69,6 +73,11 @@ REASONS: Sequence[tuple[str, str]] = (
     (
         r"a NumPy array, whose content may change",
         "uses a NumPy array whose content may change, {effect}: make it a tensor or a tf.Variable",
+    ),
+    (
+        r"changes a NumPy array in place",
+        "changes a NumPy array, which no graph does, {effect}: make it a tensor or a tf.Variable, or change it around "
+        "the call of {function}",
     ),
     (
         r"which changes an object that was there before",

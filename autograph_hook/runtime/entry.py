@@ -253,7 +253,8 @@ def _wants_pieces(gate: Gate, staging: Staging, call: _Call) -> bool:
     if gate.function[0] == SCRIPT:
         return outermost.is_candidate(call, staging)
     if staging.reason is not None:
-        return staging.line is not None or bool(gate.function[3] & (_IN_PIECES | LOOPS))
+        has_place = staging.line is not None or staging.name is not None
+        return has_place or bool(gate.function[3] & (_IN_PIECES | LOOPS))
     # Its first call may be its only one, or as long as a program; if its loops are short, it is left to what is tried
     # with the whole function.
     is_long = staging.calls == 1 or (isinstance(gate.mixed, MixedFunction) and gate.mixed.is_long(staging.calls))

@@ -52,7 +52,8 @@ def guard_arguments(
         if stand_ins.varies(place.key, value):
             continue
         stand_ins.labels.setdefault(id(value), place.label)
-        trace.outside.admit(value)
+        if place.label in seen.used or not trace.outside.is_looked_at_later(value):
+            trace.outside.admit(value)
         guard.test(guard.seen(place.text, value), place)
 
 

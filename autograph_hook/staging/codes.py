@@ -26,7 +26,9 @@ _REFUSED = {
     "SETUP_ANNOTATIONS": "keeps annotations",
 }
 
+_GLOBAL = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"})
 _READING = frozenset({"LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"})
+_ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 
 Position = tuple[str, str, int]
 
@@ -38,6 +40,8 @@ class Seen(NamedTuple):
     """Free variables that the function rebinds."""
     read: frozenset[str]
     """Those that it reads."""
+    used: frozenset[str]
+    """Names of either kind of which it reads more than attributes: `log` in `f(log)`, but not in `log.info(x)`."""
     global_stores: frozenset[str]
     """Names of the module to which it stores."""
     inner: frozenset[Position]
@@ -76,6 +80,7 @@ def _look(code: types.CodeType) -> Seen:
     names: dict[str, None] = {}
     stored: set[str] = set()
     read: set[str] = set()
+    used: set[str] = set()
     global_stores: set[str] = set()
     inner: set[Position] = set()
     reason: str | None = None
@@ -83,10 +88,12 @@ def _look(code: types.CodeType) -> Seen:
     todo = [code]
     for part in todo:
         handlers = withs = 0
+        earlier: Any = None
         before: Any = None
+        opname_before = ""
         for instruction in dis.get_instructions(part):
             opname = instruction.opname
-            if opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"):
+            if opname in _GLOBAL:
                 names[instruction.argval] = None
             elif opname in ("STORE_DEREF", "DELETE_DEREF") and instruction.argval in free:
                 stored.add(instruction.argval)
@@ -100,7 +107,11 @@ def _look(code: types.CodeType) -> Seen:
                 withs += 1
             elif opname == "IS_OP" and isinstance(before, bool):
                 reason = reason or "asks for the identity of True or False"
-            before = instruction.argval
+            # In a twin, `log.info` is `ag__.attr(log, "info")`.
+            is_owner = earlier == "ag__" and before == "attr" and opname_before in _ATTRIBUTE
+            if (opname in _GLOBAL or opname in _READING) and not is_owner:
+                used.add(instruction.argval)
+            earlier, before, opname_before = before, instruction.argval, opname
             reason = reason or _REFUSED.get(opname)
         if handlers > withs:
             reason = reason or _REFUSED["SETUP_FINALLY"]
@@ -109,5 +120,6 @@ def _look(code: types.CodeType) -> Seen:
                 todo.append(constant)
                 inner.add(position(constant))
     return Seen(
-        reason, tuple(names), frozenset(stored), frozenset(read), frozenset(global_stores), frozenset(inner)
-    )
+        reason, tuple(names), frozenset(stored), frozenset(read), frozenset(used), frozenset(global_stores),
+        frozenset(inner),
+    )  # fmt: skip

@@ -102,17 +102,34 @@ class Outside:
             abort.name = name
             raise abort
 
-    def fact(self, kind: str, owner: Any, key: str | None, value: Any) -> Any:
-        """Something is read from outside: what the trace finds there, which is no fact if it varies."""
+    def fact(self, kind: str, owner: Any, key: str | None, value: Any, is_used: bool = True) -> Any:
+        """Something is read from outside: what the trace finds there, which is no fact if it varies.
+
+        `is_used`: for more than its attributes, which are looked at when they are read.
+        """
         self.require_settled(kind, owner, key)
         stand_ins = self.stand_ins
         if stand_ins is not None:
             found = stand_ins.read(kind, owner, key, value)
             if found in stand_ins:
                 return found
-        self.admit(value)
+        if is_used or not self.is_looked_at_later(value):
+            self.admit(value)
         self.facts.add(kind, owner, key, value)
         return value
+
+    def is_looked_at_later(self, value: Any) -> bool:
+        """Is it an object that is admitted when an attribute of it is read, before the attribute is?"""
+        kind = type(value)
+        return not (
+            kind in PRIMITIVES
+            or kind in CONTAINERS
+            or isinstance(value, (tuple, type, types.ModuleType))
+            or effects.is_immutable(value)
+            or self.backend.recognises(kind)
+            or self.backend.provides(value)
+            or self.backend.content(value) is not None
+        )
 
     def admit(self, value: Any, depth: int = 0) -> None:
         kind = type(value)
@@ -244,6 +261,8 @@ class Outside:
 
     def kind(self, kind: type) -> bool:
         """A class whose instances are used. True: its methods read all fields of an instance."""
+        if any(owner.__module__ == "logging" for owner in kind.__mro__):
+            raise Abort("uses a logger, which writes to the outside")
         snapshot = False
         for owner, name, method in effects.special_methods(kind):
             if self.backend.provides(owner):

@@ -172,7 +172,7 @@ class Trace:
                 continue
             if name in namespace:
                 try:
-                    self.outside.fact("global", namespace, name, namespace[name])
+                    self.outside.fact("global", namespace, name, namespace[name], name in seen.used)
                 except Abort as abort:
                     abort.name = name if not self.entered else abort.name
                     raise
@@ -188,14 +188,14 @@ class Trace:
             if name == "ag__" or (is_inner and id(cell) not in self.outside.cells):
                 continue
             if name in seen.read and cells:
-                self.cell(cell)
+                self.cell(cell, name in seen.used)
             if name in seen.stored:
                 self.require_open(f"{code.co_name} stores to {name}, a name of an enclosing function")
                 self.outside.require_own(cell, name)
                 self.outside.cells.add(id(cell))
                 self.changes.place("cell", cell, None)
 
-    def cell(self, cell: types.CellType) -> None:
+    def cell(self, cell: types.CellType, is_used: bool = True) -> None:
         """What a cell from outside holds is about to be read."""
         if self.changes.is_settled(cell, None):
             return
@@ -204,7 +204,7 @@ class Trace:
             value = cell.cell_contents
         except ValueError:
             raise Abort("uses a variable of an enclosing function that has no value yet") from None
-        self.outside.fact("cell", cell, None, value)
+        self.outside.fact("cell", cell, None, value, is_used)
 
     def make(self, value: Any) -> Any:
         """A display or a comprehension has made a container."""

@@ -9,7 +9,7 @@ pytest.importorskip("tensorflow")
 from autograph_hook.runtime.gate import Module
 from autograph_hook.runtime.mixed import MixedFunction
 from autograph_hook.staging.pieces import Part
-from tests.pieces.scripts import same_script
+from tests.pieces.scripts import same_script, staged_runs
 from tests.pieces.test_programs import START
 
 LOOP = """
@@ -105,3 +105,23 @@ for k, x in enumerate(data * 40):
     inner = [part for parts in groups if parts.group.loop is not None and parts.runs < 240 for part in parts.parts]
     assert inner
     assert not any(map(traces, inner))
+
+
+def test_a_function_that_is_refused_for_a_name_is_a_graph_beside_it() -> None:
+    module = same_script("""
+        import collections
+        w = tf.Variable(tf.ones([4, 4]))
+        kept = collections.deque([1.0], maxlen=3)
+        def add(queue, n):
+            queue.append(n)
+        def step(x):
+            add(kept, 2.0)
+            y = x
+            for _ in (1, 2, 3, 4): y = tf.tanh(y @ w) + tf.sin(y) * 0.5
+            w.assign_sub(tf.reduce_mean(y) * 0.01 * w)
+            return tf.reduce_sum(y)
+        for i in range(40):
+            last = float(step(tf.ones([4, 4]) * i))
+        print(last, list(kept))
+    """)
+    assert any(runs > 10 for runs in staged_runs(module).values())

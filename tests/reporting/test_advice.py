@@ -108,22 +108,31 @@ def step(x):
 
 WHOLE = {
     "a seed of its own": ("x = x + tf.random.normal([3], seed=3)", "draws random numbers with their own seed"),
+}
+NAMED = {
     "a queue": ("queue.append(x)", "uses a collections.deque from outside"),
     "an iterator": ("x = x + next(numbers)", "uses a range_iterator from outside"),
+    "a logger": ("log.warning('now')", "writes to a log, which no graph does"),
 }
+WITH_NAMES = """
+import collections, logging
+queue, numbers, log = collections.deque(), iter(range(100)), logging.getLogger("advice")
+def step(x):
+    {}
+    return pad(x)
+"""
 
 
 @pytest.mark.parametrize("kind", WHOLE)
 def test_what_a_function_uses_that_no_graph_can_is_said_at_the_function(kind: str) -> None:
     statement, text = WHOLE[kind]
-    source = f"""
-import collections
-queue, numbers = collections.deque(), iter(range(100))
-def step(x):
-    {statement}
-    return pad(x)
-"""
-    only(Reported(source, steps()), 3, "`def step(x):` ", text, "so step runs plain")
+    only(Reported(WITH_NAMES.format(statement), steps()), 3, "`def step(x):` ", text, "so step runs plain")
+
+
+@pytest.mark.parametrize("kind", NAMED)
+def test_what_a_statement_does_with_a_name_that_no_graph_can_is_said_at_the_statement(kind: str) -> None:
+    statement, text = NAMED[kind]
+    only(Reported(WITH_NAMES.format(statement), steps()), 4, f"`{statement}`", text, "so step is not one graph")
 
 
 def test_a_loop_that_is_too_long_to_unroll_is_to_be_one_of_the_graph() -> None:

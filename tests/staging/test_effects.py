@@ -22,7 +22,7 @@ EFFECTS: dict[str, tuple[str, str, str]] = {
         log = logging.getLogger(__name__); records = []
         log.addFilter(lambda record: records.append(record.getMessage()) or False)
         def f(x): log.warning("hello"); return pad(x)
-        """, "records", "logging.Logger"),
+        """, "records", "uses a logger"),
     "append to an argument": ("def f(x): return g(x, [1])\ndef g(x, xs): xs.append(x); return pad(x), len(xs)",
                               "None", None),
     "append by map": ("log = []\ndef f(x): list(map(log.append, [1, 2])); return pad(x)", "log", "list.append"),
