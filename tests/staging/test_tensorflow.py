@@ -475,3 +475,12 @@ def test_keras_settings_are_looked_at_again() -> None:
         program.calls(3, lambda m: m.f(X))
     finally:
         keras.config.set_epsilon(before)
+
+
+def test_what_a_test_puts_in_the_place_of_tf_function_is_not_called_by_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = Program("def f(x): return pad(x) * 2")
+    called: list[Any] = []
+    monkeypatch.setattr(tf, "function", lambda *given, **options: called.append(given))
+    program.calls(4, lambda m: m.f(tf.ones([3])))
+    program.assert_staged("f")
+    assert called == []

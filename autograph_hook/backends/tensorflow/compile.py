@@ -11,6 +11,9 @@ import tensorflow as tf
 from autograph_hook.backends.tensorflow import exact, printing, private
 from autograph_hook.backends.tensorflow.failures import Unordered, is_acyclic, order
 
+_function = tf.function
+"""As it is when we begin: tests of users put something else in its place for a while."""
+
 
 class VariableCreation(BaseException):
     """A trace was about to create a variable, which a graph would do again each time it is traced."""
@@ -66,7 +69,7 @@ def trace(
 
     flat.__name__ = flat.__qualname__ = name
     specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in inputs]
-    whole = tf.function(flat, input_signature=specs, autograph=False, jit_compile=jit_compile or None)
+    whole = _function(flat, input_signature=specs, autograph=False, jit_compile=jit_compile or None)
     # Around the trace as well as in it: `tf.init_scope` leaves the graph, not this.
     with _no_variables(), private.variable_scope_kept():
         concrete = whole.get_concrete_function()
