@@ -476,6 +476,10 @@ class Inputs(Protocol):
     def takes_numbers(self, function: Any) -> bool:
         """Does this function only make a tensor of a Python number that it is given?"""
 
+    def takes_arrays(self, function: Any, only_first: bool) -> bool:
+        """Does it first of all make tensors of the NumPy arrays that it is given, of its first argument alone if
+        `only_first`?"""
+
     def makes_constant(self, function: Any) -> bool:
         """Does it make a tensor of Python values or arrays, which depends on these alone?"""
 

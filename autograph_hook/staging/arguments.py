@@ -107,7 +107,7 @@ def stand_in(stand_ins: StandIns, text: str, value: Any) -> Any:
     if not stand_ins.is_tested_later(text, value):
         return value
     place = Place(("argument", text), stand_ins.arguments[text], text, shown(value))
-    return stand_ins.array(place, value) if is_array(value) else stand_ins.numbers.take(text, value, place)
+    return stand_ins.array(place, value) if is_array(value) else stand_ins.number(place, value)
 
 
 def cells_of(

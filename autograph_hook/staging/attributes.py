@@ -12,6 +12,7 @@ import inspect
 import types
 from typing import TYPE_CHECKING, Any
 
+from autograph_hook.backends.values import Varying
 from autograph_hook.staging import codes, effects, printing, watching
 from autograph_hook.staging.arrays import Array
 from autograph_hook.staging.effects import CONTAINERS, PRIMITIVES, described
@@ -71,6 +72,8 @@ def read(trace: Trace, owner: Any, name: str) -> Any:
 def has(trace: Trace, owner: Any, name: str) -> bool:
     """`hasattr(owner, name)`"""
     kind = type(owner)
+    if isinstance(owner, Varying):
+        return hasattr(owner.value, name)  # its type is a fact
     if trace.backend.recognises(kind):
         if trace.backend.refusal(owner, name) is not None:
             raise Abort(f"asks whether {described(owner)} has {name!r}")

@@ -8,6 +8,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from autograph_hook.staging import codes, effects, higher_order, iterables, numpy_calls, printing, watching
+from autograph_hook.staging.arrays import Array, Method
 from autograph_hook.staging.effects import CONTAINERS, MUTATES, PRIMITIVES, UNKNOWN, VALUE, VIEWS, described, name_of
 from autograph_hook.staging.facts import Abort
 from autograph_hook.staging.numbers import Number
@@ -22,6 +23,8 @@ _BUILTINS = (types.BuiltinFunctionType, types.MethodWrapperType, types.MethodDes
 def call(trace: Trace, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     if type(function) is printing.Late:
         return function.make(trace, arguments, keywords)
+    if type(function) is Method:
+        return function.call(arguments, keywords)
     if function is round and arguments and type(arguments[0]) is printing.Deferred:
         return printing.put_off(trace, round, arguments, keywords, is_text=False)
     if iterables.takes_apart(function):
@@ -108,7 +111,7 @@ def judge(trace: Trace, function: Any) -> str:
 def passed(trace: Trace, value: Any, function: Any, depth: int = 0) -> None:
     """Code that we do not trace is about to get this: it must be able to do no harm with it."""
     kind = type(value)
-    if kind in PRIMITIVES or kind is Number or trace.backend.recognises(kind) or effects.is_immutable(value):
+    if kind in PRIMITIVES or kind in (Number, Array) or trace.backend.recognises(kind) or effects.is_immutable(value):
         return
     if kind in CONTAINERS or trace.backend.content(value) is not None or effects.is_named_tuple(kind):
         if depth > 12:

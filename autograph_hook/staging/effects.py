@@ -129,6 +129,32 @@ def is_array(value: Any) -> bool:
     return numpy is not None and isinstance(value, numpy.ndarray)
 
 
+KINDS = "biufc"
+"""Of the dtypes of NumPy's that become tensors as they are."""
+
+
+def is_scalar(value: Any) -> bool:
+    """A number of NumPy's, such as an element of an array."""
+    numpy = sys.modules.get("numpy")
+    kind = type(value)
+    return (
+        numpy is not None
+        and isinstance(value, numpy.generic)
+        and kind.__module__ == "numpy"
+        and value.dtype.kind in KINDS
+    )
+
+
+def is_dtype(value: Any) -> bool:
+    """Does it name a dtype to NumPy?"""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return False
+    if isinstance(value, type):
+        return value in (bool, int, float) or (issubclass(value, numpy.generic) and value.__module__ == "numpy")
+    return isinstance(value, numpy.dtype) and value.kind in KINDS
+
+
 def is_iterator(value: Any) -> bool:
     """Would reading it use it up?"""
     return hasattr(type(value), "__next__")

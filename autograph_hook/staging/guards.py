@@ -16,7 +16,7 @@ from operator import is_
 from typing import Any
 
 from autograph_hook.backends.protocol import Objects
-from autograph_hook.staging.effects import PRIMITIVES, described, is_named_tuple
+from autograph_hook.staging.effects import PRIMITIVES, described, is_named_tuple, is_scalar
 from autograph_hook.staging.facts import Abort, Fact, Place, Test
 
 Check = Callable[[Any, tuple[Any, ...], dict[str, Any]], "list[Any] | None"]
@@ -237,6 +237,8 @@ class Guard:
             if kind is complex or value != value or value == 0:
                 return f"{self.constant(_same)}({text}, {self.constant(value)})"
             return f"type(v := {text}) is {kind.__name__} and v == {self.constant(value)}"
+        if is_scalar(value):
+            return f"{self.constant(_same_scalar)}({text}, {self.constant(value)})"
         if kind is types.MethodType:
             function, owner = self.constant(value.__func__), self.constant(value.__self__)
             return f"type(v := {text}) is {self.constant(kind)} and v.__func__ is {function} and v.__self__ is {owner}"
@@ -302,7 +304,7 @@ def place_text(kind: str, owner: str, key: Any) -> str:
 
 def shown(value: Any) -> Any:
     """A value as it is remembered: simple ones as they are, others by a description."""
-    return value if type(value) in PRIMITIVES else Described(value)
+    return value if type(value) in PRIMITIVES or is_scalar(value) else Described(value)
 
 
 class Described:
@@ -338,6 +340,10 @@ class Given(list[Any]):
 def all_tensors(inputs: list[Any]) -> list[Any]:
     """Whatever a call hands to its graph."""
     return [*inputs, *(inputs.captures or ())] if isinstance(inputs, Given) else inputs
+
+
+def _same_scalar(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one.tobytes() == other.tobytes())
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from autograph_hook.staging.arrays import Array
 from autograph_hook.staging.facts import Abort
 
 if TYPE_CHECKING:
@@ -49,9 +50,13 @@ def apart(trace: Trace, function: Any, arguments: tuple[Any, ...]) -> tuple[Any,
     # `sum` starts with its second argument, `enumerate` counts from it.
     last = len(arguments) if function in (zip, map) else first + 1
     return tuple([
-        elements(trace, value, function) if first <= place < last and _is_tensor(trace, value) else value
+        elements(trace, value, function) if first <= place < last and _is_whole(trace, value) else value
         for place, value in enumerate(arguments)
     ])  # fmt: skip
+
+
+def _is_whole(trace: Trace, value: Any) -> bool:
+    return type(value) is Array or _is_tensor(trace, value)
 
 
 def _is_tensor(trace: Trace, value: Any) -> bool:
@@ -59,7 +64,9 @@ def _is_tensor(trace: Trace, value: Any) -> bool:
 
 
 def elements(trace: Trace, value: Any, function: Any) -> Any:
-    """The elements of a tensor as the eager run takes them; any other value itself."""
+    """The elements of a tensor or an array as the eager run takes them; any other value itself."""
+    if type(value) is Array:
+        return trace.make(value.elements())
     if not _is_tensor(trace, value):
         return value
     if value.shape.rank is None or (value.shape.rank and value.shape[0] is None):

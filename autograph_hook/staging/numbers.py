@@ -225,7 +225,7 @@ _COMPARISONS: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
     "eq": ("==", operator.eq), "ne": ("!=", operator.ne), "lt": ("<", operator.lt), "le": ("<=", operator.le),
     "gt": (">", operator.gt), "ge": (">=", operator.ge),
 }  # fmt: skip
-_PYTHON = (str, bytes, list, tuple, dict, set, frozenset, complex, type(None), range)
+PYTHON = (str, bytes, list, tuple, dict, set, frozenset, complex, type(None), range)
 
 
 def _arithmetic(one: Any, other: Any, symbol: str, function: Callable[[Any, Any], Any], checked: bool) -> Any:
@@ -234,7 +234,7 @@ def _arithmetic(one: Any, other: Any, symbol: str, function: Callable[[Any, Any]
     if _is_number(against):
         value = function(valued(one), valued(other))
         return number.numbers.make(f"{text_of(one)} {symbol} {text_of(other)}", value, number.place, checked)
-    if type(against) in _PYTHON or type(against).__module__ == "numpy":
+    if type(against) in PYTHON or type(against).__module__ == "numpy":
         return function(*[each.pin() if type(each) is Number else each for each in (one, other)])
     return NotImplemented
 
@@ -243,7 +243,7 @@ def _compared(one: Number, other: Any, symbol: str, function: Callable[[Any, Any
     if _is_number(other):
         text = f"{text_of(one)} {symbol} {text_of(other)}"
         return one.numbers.make(text, function(one.value, valued(other)), one.place)
-    if type(other) in _PYTHON or type(other).__module__ == "numpy":
+    if type(other) in PYTHON or type(other).__module__ == "numpy":
         return function(one.pin(), other)
     return NotImplemented
 

@@ -1,12 +1,16 @@
-"""NumPy's functions of plain numbers: `np.sqrt(width)` while tracing is what it is in every run.
+"""NumPy's functions while tracing.
 
-So are `np.prod([2, 3])` and `np.float32(0.1)`; not functions of arrays, random numbers, or what makes an array.
+Of plain numbers, `np.sqrt(width)` is what it is in every run, and so are `np.prod([2, 3])` and `np.float32(0.1)`. Of
+arrays that come from outside, those that make a new value and change nothing are computed anew in each call. Random
+numbers, and what makes an array of nothing, are neither.
 """
 
 from __future__ import annotations
 
 import functools
+import operator
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from autograph_hook.staging.facts import Abort
@@ -18,6 +22,30 @@ _OF_SEVERAL = (
 )  # fmt: skip
 """Functions that make one number, or fail, where they are given numbers or lists of numbers."""
 
+_OF_ARRAYS = (
+    "all", "amax", "amin", "any", "argmax", "argmin", "argsort", "around", "array", "asarray", "ascontiguousarray",
+    "atleast_1d", "atleast_2d", "average", "broadcast_to", "clip", "column_stack", "concatenate", "count_nonzero",
+    "cumprod", "cumsum", "diff", "dot", "dstack", "expand_dims", "flip", "full_like", "hstack", "matmul", "max", "mean",
+    "median", "min", "moveaxis", "nan_to_num", "ones_like", "outer", "pad", "prod", "ptp", "ravel", "repeat", "reshape",
+    "roll", "round", "sort", "squeeze", "stack", "std", "sum", "swapaxes", "take", "tile", "transpose", "var", "vstack",
+    "where", "zeros_like",
+)  # fmt: skip
+
+METHODS = frozenset(
+    (
+        "all", "any", "argmax", "argmin", "argsort", "astype", "clip", "copy", "cumprod", "cumsum", "dot", "flatten",
+        "item", "max", "mean", "min", "prod", "ravel", "repeat", "reshape", "round", "squeeze", "std", "sum",
+        "swapaxes", "take", "transpose", "var",
+    )
+)  # fmt: skip
+"""Methods of an array that leave it as it is."""
+
+_ELEMENTWISE = frozenset(map(id, (
+    operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv, operator.mod, operator.pow,
+    operator.and_, operator.or_, operator.xor, operator.eq, operator.ne, operator.lt, operator.le, operator.gt,
+    operator.ge, operator.neg, operator.pos, operator.abs, operator.invert,
+)))  # fmt: skip
+
 
 def knows(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
     """Is it NumPy's, and does it make a number of nothing but numbers?"""
@@ -25,7 +53,7 @@ def knows(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -
     if numpy is None:
         return False
     if isinstance(function, type):
-        known = issubclass(function, (numpy.number, numpy.bool_)) and function.__module__ == "numpy"
+        known = _is_of_scalars(function, numpy)
     else:
         known = id(function) in _functions() and (type(function) is not numpy.ufunc or function.nout == 1)
     if not known or not arguments:
@@ -38,13 +66,38 @@ def knows(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -
 
 def call(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """The number; raises Abort where NumPy would warn, which only a plain run may."""
+    try:
+        return quietly(function, *arguments, **keywords)
+    except FloatingPointError as error:
+        raise Abort(f"calls numpy.{function.__name__}, which warns: {error}") from None
+
+
+def quietly(function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Any:
+    """The same call; where NumPy would warn it raises, and the plain run warns."""
     import numpy
 
     with numpy.errstate(all="raise"):
-        try:
-            return function(*arguments, **keywords)
-        except FloatingPointError as error:
-            raise Abort(f"calls numpy.{function.__name__}, which warns: {error}") from None
+        return function(*arguments, **keywords)
+
+
+def makes_arrays(function: Any) -> bool:
+    """Is it NumPy's, and makes a new value of arrays without changing them?"""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return False
+    if isinstance(function, type):
+        return _is_of_scalars(function, numpy)
+    return id(function) in _of_arrays()
+
+
+def is_elementwise(function: Any) -> bool:
+    """Has what it makes the shape of what it is given?"""
+    numpy = sys.modules["numpy"]
+    return id(function) in _ELEMENTWISE or type(function) is numpy.ufunc or function is numpy.ndarray.astype
+
+
+def _is_of_scalars(kind: type, numpy: Any) -> bool:
+    return issubclass(kind, (numpy.number, numpy.bool_)) and kind.__module__ == "numpy"
 
 
 @functools.cache
@@ -53,6 +106,15 @@ def _functions() -> frozenset[int]:
 
     ufuncs = [value for value in vars(numpy).values() if isinstance(value, numpy.ufunc)]
     return frozenset(map(id, [*ufuncs, *(getattr(numpy, name) for name in _OF_SEVERAL)]))
+
+
+@functools.cache
+def _of_arrays() -> frozenset[int]:
+    import numpy
+
+    ufuncs = [value for value in vars(numpy).values() if isinstance(value, numpy.ufunc) and value.nout == 1]
+    named = [getattr(numpy, name) for name in _OF_ARRAYS if hasattr(numpy, name)]
+    return frozenset(map(id, [*ufuncs, *named, numpy.linalg.norm]))
 
 
 def _is_of_numbers(value: Any, nested: bool, numpy: Any) -> bool:

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograph_hook.staging import effects, later
+from autograph_hook.staging.arrays import Array
 from autograph_hook.staging.effects import PRIMITIVES, described
 from autograph_hook.staging.facts import Abort
 from autograph_hook.staging.numbers import Number
@@ -141,10 +142,10 @@ class Snapshot:
             self.leaves += value.leaves
             build = value.build
             return lambda given: build(given[start:end])
-        if kind is Number and not values.at_top():
+        if _varies(value) and not values.at_top():
             value = value.pin()
             return lambda given: value
-        if kind is Number or (values.is_symbolic(value) and values.is_tensor(value)):
+        if _varies(value) or (values.is_symbolic(value) and values.is_tensor(value)):
             return self._leaf(value)
         if kind in PRIMITIVES or _has_fixed_text(value) or values.is_constant(value):
             return lambda given: value
@@ -224,7 +225,7 @@ def holds_symbol(trace: Trace, value: Any, depth: int = 0) -> bool:
     kind = type(value)
     if kind in PRIMITIVES:
         return False
-    if kind is Deferred or kind is Number or trace.backend.is_symbolic(value):
+    if kind is Deferred or _varies(value) or trace.backend.is_symbolic(value):
         return True
     if trace.backend.recognises(kind):
         return not trace.backend.is_tensor(value)
@@ -264,7 +265,7 @@ _ARITHMETIC = (operator.add, operator.sub, operator.mul, operator.truediv)
 
 
 def _is_number(value: Any) -> bool:
-    return value.is_number if type(value) is Deferred else isinstance(value, (numbers.Number, Number))
+    return value.is_number if type(value) is Deferred else isinstance(value, numbers.Number) or _varies(value)
 
 
 def _refuse_widths(function: Any, arguments: Sequence[Any]) -> None:
@@ -291,24 +292,35 @@ def _is_fixed(value: Any) -> bool:
 
 def _try(trace: Trace, build: Build, leaves: Sequence[Any]) -> None:
     """Make it of values that stand for the tensors: the least, the largest, what is no number."""
-    tensors = [leaf for leaf in leaves if type(leaf) is not Number]
+    tensors = [leaf for leaf in leaves if not _varies(leaf)]
     given = trace.backend.stand_ins(tensors, LARGEST) if tensors else [[], []]
     if given is None:
         raise Abort("prints a text of a tensor that cannot be tried beforehand")
     for i, values in enumerate(given):
         tried = iter(values)
         try:
-            content = [_tried_number(leaf, i) if type(leaf) is Number else next(tried) for leaf in leaves]
+            content = [_tried_number(leaf.value, i) if _varies(leaf) else next(tried) for leaf in leaves]
             later.tried(build, content)
         except Exception as error:
             raise Abort(f"prints a text that cannot always be made: {type(error).__name__}: {error}") from None
 
 
-def _tried_number(number: Number, turn: int) -> Any:
+def _tried_number(value: Any, turn: int) -> Any:
     """A number of the kind of one that varies, at which making a text may fail."""
-    if type(number.value) is float:
-        return (math.nan, -math.inf)[turn % 2]
-    return type(number.value)((-(10**30), 10**30)[turn % 2]) if type(number.value) is int else number.value
+    kind = type(value)
+    if kind is float or (effects.is_scalar(value) and value.dtype.kind in "fc"):
+        return kind((math.nan, -math.inf)[turn % 2])
+    if kind is int:
+        return (-(10**30), 10**30)[turn % 2]
+    if effects.is_scalar(value) and value.dtype.kind in "iu":
+        largest = 2 ** (8 * value.itemsize - (value.dtype.kind == "i")) - 1
+        return kind((0 if value.dtype.kind == "u" else -largest - 1, largest)[turn % 2])
+    return value
+
+
+def _varies(value: Any) -> bool:
+    """Is it a number that the guard finds in each call?"""
+    return type(value) is Number or (type(value) is Array and effects.is_scalar(value.value))
 
 
 class _Event(NamedTuple):
@@ -343,7 +355,7 @@ class Printing:
         if trace.backend.at_top():
             self.events.append((event, 0))
             return
-        if any(type(leaf) is Number for leaf in event.leaves):
+        if any(map(_varies, event.leaves)):
             raise Abort("prints a number that varies in a branch or loop of the graph")
         self.inside = True
         before = len(self.events)

@@ -12,7 +12,7 @@ from typing import Any
 
 from autograph_hook.backends.protocol import Backend
 from autograph_hook.backends.values import Varying
-from autograph_hook.staging.effects import PRIMITIVES, described, is_array
+from autograph_hook.staging.effects import PRIMITIVES, described, is_array, is_scalar
 from autograph_hook.staging.facts import Abort, Facts, Place, Test
 from autograph_hook.staging.guards import Guard, place_text, shown
 from autograph_hook.staging.numbers import NUMBERS, Numbers
@@ -71,11 +71,16 @@ class StandIns:
         return self.backend.tensor_test(value) if shape == tensor[1] else self.backend.relaxed_test(value, shape)
 
     def is_number(self, key: tuple[Any, ...], value: Any) -> bool:
-        wanted = self.level >= EVERYTHING and type(value) in NUMBERS and key in self.history.numbers
+        is_number = type(value) in NUMBERS or is_scalar(value)
+        wanted = self.level >= EVERYTHING and is_number and key in self.history.numbers
         return wanted and self.backend.is_uniform()
 
     def array(self, place: Place, value: Any) -> Any:
         return self.numbers.array(place.text, value, place, self.shape(place.key, value.shape))
+
+    def number(self, place: Place, value: Any) -> Any:
+        """One of Python's or of NumPy's."""
+        return self.array(place, value) if is_scalar(value) else self.numbers.take(place.text, value, place)
 
     def is_tested_later(self, text: str, value: Any) -> bool:
         """Is it an argument of which the trace says what the guard must know?"""
@@ -117,7 +122,7 @@ class StandIns:
         history = self.history
         if is_array(value):
             return True
-        if type(value) in PRIMITIVES:
+        if type(value) in PRIMITIVES or is_scalar(value):
             return self.is_number(key, value)
         if key in history.tensors:
             return self.backend.shape_of(value) is not None
@@ -131,7 +136,7 @@ class StandIns:
         if is_array(value):
             return self.array(place, value)
         if self.is_number(key, value):
-            return self.numbers.take(text, value, place)
+            return self.number(place, value)
         if is_container(value):
             return self._container(place, value, tests)
         self.admit(value)

@@ -19,8 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
 from autograph_hook.backends.protocol import Backend, NamedFunctions, Objects
-from autograph_hook.backends.values import Varying
-from autograph_hook.staging import arrays, attributes, calls, codes, effects, numbers, printing, stores, watching
+from autograph_hook.staging import attributes, calls, codes, effects, numbers, printing, stores, varying_calls, watching
 from autograph_hook.staging.arrays import Array
 from autograph_hook.staging.changes import Changes
 from autograph_hook.staging.effects import CONTAINERS, PRIMITIVES, VIEWS, described
@@ -271,6 +270,9 @@ class Trace:
             if not self.backend.is_symbolic(value) and not self.backend.is_tensor(value):
                 raise Abort(f"loops over {described(value)}")
             return
+        elif kind is Array:
+            self.step(value.length())
+            return
         elif kind not in PRIMITIVES and kind is not range:
             raise Abort(f"loops over {described(value)}")
         self.step(len(value))
@@ -313,6 +315,8 @@ class Trace:
             stores.delete_attribute(self, owner, name)
 
     def set_item(self, owner: Any, key: Any) -> None:
+        if type(owner) is Array:
+            owner.inplace()
         if not self._is_own(owner, "an item is set"):
             stores.set_item(self, owner, key)
 
@@ -353,6 +357,9 @@ class Trace:
         kind = type(value)
         if kind in PRIMITIVES or kind in (tuple, frozenset, numbers.Number):
             return
+        if kind is Array:
+            value.inplace()
+            return
         if self.may_change(value) or self._is_symbol(value):
             return
         if self.backend.recognises(kind) and not hasattr(kind, "__iadd__"):
@@ -372,40 +379,11 @@ class Trace:
     def call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         self.step()
         if numbers.holds(arguments) or numbers.holds(keywords):
-            return self._call_with_numbers(function, arguments, keywords)
-        return self._call(function, arguments, keywords)
+            return varying_calls.call(self, function, arguments, keywords)
+        return self.call_with_values(function, arguments, keywords)
 
-    def _call_with_numbers(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        """Only what is known to do with a varying number what it does with Python's is given one."""
-        if numbers.is_expression(function, arguments, keywords):
-            number: Number = next(argument for argument in arguments if type(argument) is Number)
-            return number.numbers.called(function, arguments, number.place)
-        asks = (function is isinstance and len(arguments) == 2) or (function is type and len(arguments) == 1)
-        if asks and isinstance(arguments[0], Varying):
-            return function(numbers.valued(arguments[0]), *arguments[1:])
-        if self.backend.makes_constant(function) and numbers.is_constant(arguments, keywords):
-            return numbers.constant(function, arguments, keywords)
-        if arrays.holds(arguments) or arrays.holds(keywords):
-            if function is len and len(arguments) == 1:
-                return arguments[0].length()
-            if self.backend.effect(function) in ("pure", "settings"):
-                arguments = tuple(map(arrays.as_tensors, arguments))
-                keywords = {name: arrays.as_tensors(value) for name, value in keywords.items()}
-                return self.call(function, arguments, keywords)
-        if function is print or id(function) in numbers.BY_OPERATORS or self._keeps(function):
-            return self._call(function, arguments, keywords)
-        if self.backend.takes_numbers(function):
-            arguments = tuple(a if type(a) is Number else numbers.pinned(a) for a in arguments)
-            keywords = {name: a if type(a) is Number else numbers.pinned(a) for name, a in keywords.items()}
-            return self._call(function, arguments, keywords)
-        return self._call(function, numbers.pinned(arguments), numbers.pinned(keywords))
-
-    def _keeps(self, function: Any) -> bool:
-        """Does it put what it is given into a container of the trace's own?"""
-        owner = getattr(function, "__self__", None)
-        return type(owner) in (list, dict) and self.may_change(owner) and function.__name__ in _KEEPING
-
-    def _call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    def call_with_values(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """With nothing that varies, or with what is known to do with that what it does with Python's values."""
         special = _SPECIAL.get(id(function))
         if special is not None:
             return special(self, *arguments, **keywords)
@@ -480,8 +458,6 @@ class Trace:
             raise Abort("asks for the type of a tensor")
         return type(value)
 
-
-_KEEPING = frozenset({"append", "extend", "insert", "setdefault", "update", "__setitem__"})
 
 _SPECIAL: dict[int, Callable[..., Any]] = {
     id(getattr): Trace._getattr,

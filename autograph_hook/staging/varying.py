@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from autograph_hook.backends.protocol import Backend
-from autograph_hook.staging.effects import PRIMITIVES, is_array, is_named_tuple
+from autograph_hook.staging.effects import PRIMITIVES, is_array, is_named_tuple, is_scalar
 from autograph_hook.staging.facts import Place
 from autograph_hook.staging.guards import Described, shown
 from autograph_hook.staging.numbers import NUMBERS
@@ -74,7 +74,7 @@ class History:
     def _learn(self, place: Place, value: Any, now: Any, backend: Backend) -> None:
         was = place.was
         tensor = backend.shape_of(value)
-        if type(value) in NUMBERS and type(was) is type(value):
+        if (type(value) in NUMBERS or is_scalar(value)) and type(was) is type(value):
             self.numbers.add(place.key)
         elif tensor is not None and type(was) is Described and was.dtype == tensor[0]:
             self.tensors.add(place.key)
@@ -123,7 +123,7 @@ class History:
 
 
 def _is_simple(place: Place, now: Any) -> bool:
-    return place.key[:1] == ("content",) or type(now) in PRIMITIVES
+    return place.key[:1] == ("content",) or type(now) in PRIMITIVES or is_scalar(now)
 
 
 def is_container(value: Any) -> bool:

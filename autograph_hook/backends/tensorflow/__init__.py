@@ -200,6 +200,7 @@ class TensorFlow:
     place_of = staticmethod(inputs.place_of)
     is_uniform = staticmethod(inputs.is_uniform)
     takes_numbers = staticmethod(inputs.takes_numbers)
+    takes_arrays = staticmethod(inputs.takes_arrays)
     makes_constant = staticmethod(inputs.makes_constant)
     require_plain_uses = staticmethod(inputs.require_plain_uses)
     item_of = staticmethod(inputs.item)

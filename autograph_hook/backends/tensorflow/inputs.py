@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from autograph_hook.backends.tensorflow import exact, private
+from autograph_hook.backends.tensorflow import effects, exact, library_objects, private
 from autograph_hook.backends.tensorflow.library_objects import has_mask
 from autograph_hook.backends.tensorflow.operators import get_item
 from autograph_hook.backends.values import Varying
@@ -114,6 +114,15 @@ def takes_numbers(function: Any) -> bool:
     if isinstance(owner, tf.Variable):
         return function.__name__ in ("assign", "assign_add", "assign_sub")
     return id(function) in _FUNCTIONS
+
+
+def takes_arrays(function: Any, only_first: bool) -> bool:
+    """Does it first of all make tensors of the NumPy arrays that it is given, of its first argument alone if
+    `only_first`? Keras's layers do so with their input."""
+    if effects.effect(function) == effects.PURE:
+        return True
+    is_layer = library_objects.is_watched(function) and "Layer" in library_objects.families(type(function))
+    return only_first and is_layer and getattr(function, "_convert_input_args", True) is True
 
 
 def makes_constant(function: Any) -> bool:
