@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
+import numpy as np
 import tensorflow as tf
 
 from autograph_hook.reporting import advice
@@ -258,3 +259,19 @@ def test_random_numbers_of_numpy_are_to_be_drawn_elsewhere() -> None:
     found = Reported(source, steps())
     only(found, 3, "draws a random number of NumPy's, which a graph would keep", "use tf.random, or draw where step is called")
     assert "uses numpy.random.default_rng, which draws random numbers of NumPy's" in found.functions["step"]["reason"]
+
+
+def test_the_programs_own_layers_are_no_calls_into_a_module_that_is_not_enabled() -> None:
+    source = """
+    class Layer(tf.keras.layers.Layer):
+        def call(self, x):
+            return pad(x)
+    layer = Layer()
+    def step(x, a):
+        return layer(x) + a.astype(np.float32)
+    """
+    array = np.ones([3])
+    found = Reported(source, lambda program: [program.step(tf.constant(X), array) for _ in range(4)])
+    assert found.advice == []
+    assert found.functions["step"]["calls_staged"] > 0
+    assert not any("autograph_hook" in s["construct"] for s in found.functions["step"]["statements"])

@@ -51,6 +51,8 @@ _COUNTED = frozenset({list, tuple, dict, set, frozenset, range, str, bytes})
 
 def called(function: Any, is_staged: bool, reason: str | None = None) -> None:
     """A function was called while a graph was built. Staged: the call is part of the graph."""
+    if type(function).__module__.startswith(_OURS):
+        return  # it stands for a method of a value that varies
     where = here()
     # The type alone says so: what an object says of itself may be the user's code.
     named = issubclass(type(function), _NAMED)
@@ -61,12 +63,18 @@ def called(function: Any, is_staged: bool, reason: str | None = None) -> None:
         return
     if function is print and thread().trace is None:
         reason = "printed while the graph was built, not when it runs"
-    module = function.__module__ if named else type(function).__module__
+    module = function.__module__ if named else getattr(_method_of(function), "__module__", None)
     home = "builtin" if module in (None, "builtins") else f"from the module {module}"
     journal.note(where.path, where.line, where.function, construct, PYTHON, reason, home)
 
 
+_OURS = "autograph_hook.staging."
 _NAMED = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)
+
+
+def _method_of(value: Any) -> Any:
+    """What a call of an object runs: the user's own layer is called as the framework has it."""
+    return next((vars(owner)["__call__"] for owner in type(value).__mro__ if "__call__" in vars(owner)), None)
 
 
 def is_framework(function: Any) -> bool:
@@ -76,4 +84,6 @@ def is_framework(function: Any) -> bool:
         function = function.__func__
     elif kind is types.BuiltinFunctionType and registry.of(type(function.__self__)) is not None:
         return True
+    elif not issubclass(kind, _NAMED):
+        function = _method_of(function) or function
     return any(backend.provides(function) for backend in registry.in_use())
