@@ -32,6 +32,8 @@ def run_once(library: Library, place: Place, tests: tuple[str, ...], hook: bool)
             "TF_CPP_MIN_LOG_LEVEL": "3",
             "TF_USE_LEGACY_KERAS": "1",
             "CUDA_VISIBLE_DEVICES": "",
+            # Tests count the files in a directory for all that absl's tests leave: each run has its own.
+            "TEST_TMPDIR": str(Path(scratch, "tests_leave")),
             "SUITES_REPORT": str(report),
             "SUITES_ENABLE": library.package if hook else "",
         }
