@@ -67,6 +67,8 @@ def _take_inputs(
         inputs.append(Like(tensor[0], stand_ins.shape(("argument", text), tensor[1])))
     elif id(value) in trace.changes.unread:
         trace.outside.admit(value)
+    elif stand_ins.is_open_argument(text, value):
+        return
     elif type(value) in (list, tuple) or is_named_tuple(type(value)):
         for i, item in enumerate(value):
             _take_inputs(backend, f"{text}[{i}]", item, inputs, trace, stand_ins, f"{label}[{i}]")

@@ -10,7 +10,7 @@ values are stored again, with the real tensors in the place of symbols.
 
 A place that was stored to before it was read is no fact: what it held does not matter. Nor does the content of a
 container that traced code only adds to (`unread`): its elements are out of reach while the function is traced, and
-come back as facts if something reads them after all.
+come back as facts if something reads them after all. A list that is another one each time is open: any list will do.
 """
 
 from __future__ import annotations
@@ -92,6 +92,8 @@ class Changes:
         self._fetched: set[tuple[int, Any]] = set()
         self._guarded: dict[int, tuple[dict[Any, Any], dict[Any, Any]]] = {}
         """Unread dictionaries with what they held before."""
+        self.opened: set[int] = set()
+        """Copies without what the lists hold."""
         self._has_begun = self._is_undone = False
         self._lines: dict[int, int] = {}
         """On which line of the traced function an object was changed last."""
@@ -198,15 +200,21 @@ class Changes:
                 container[UNREAD] = UNREAD
         return True
 
+    def open(self, copy: list[Any]) -> None:
+        Elements.alive.add(id(self))
+        known = self.lists[id(copy)] = _List(copy, unread=True)
+        known.hide()
+        self.opened.add(id(copy))
+
     def is_unread(self, container: Any) -> bool:
-        return id(container) in self.unread and id(container) not in self._read
+        return id(container) in self.opened or (id(container) in self.unread and id(container) not in self._read)
 
     def read(self, container: Any) -> None:
         """All that a container holds is about to be read."""
         if id(container) in self.calls:
             raise Abort(f"reads a {described(container)} that it has changed")
-        if not self.is_unread(container) or container not in self.trace.outside:
-            if self.unread and _holds_unread(container):
+        if id(container) in self.opened or not self.is_unread(container) or container not in self.trace.outside:
+            if (self.unread or self.opened) and _holds_unread(container):
                 raise Abort("uses the content of a container that it also changes")
             return
         self._read.add(id(container))

@@ -91,6 +91,8 @@ class Guard:
         self.names: dict[int, str] = {}
         self.unread: dict[int, Any] = {}
         """Containers that are given, and that must be the same objects: their content is no fact unless it is read."""
+        self.is_open: Varies = never
+        """Is an argument a list for which any will do?"""
 
     def constant(self, value: Any) -> str:
         name = self.names.get(id(value))
@@ -123,6 +125,9 @@ class Guard:
         elif test is not None:
             self.test(f"{self.constant(test)}({text})", place)
             self.inputs.append(text)
+        elif self.is_open(text, value):
+            self.test(f"type({text}) is list", place)
+            self.containers.append(text)
         elif kind in (list, tuple) or is_named_tuple(kind):
             self.test(f"type({text}) is {self.constant(kind)} and len({text}) == {len(value)}", place)
             if kind is list:
@@ -400,6 +405,8 @@ class Copies:
         """What stands for a value that is no tensor, found by an expression."""
         self.unread: dict[int, Any] = {}
         """Containers that come in as they are, by identity."""
+        self.is_open: Varies = never
+        self.open: Callable[[list[Any]], None] = lambda copy: None
         self.originals: dict[int, Any] = {}
         """What was copied, by the identity of the copy."""
         self.texts: dict[int, str] = {}
@@ -412,7 +419,11 @@ class Copies:
             return value
         kind = type(value)
         made: Any
-        if kind in (list, tuple) or is_named_tuple(kind):
+        is_open = self.is_open(text, value)
+        if is_open:
+            self._note(value)
+            made = []
+        elif kind in (list, tuple) or is_named_tuple(kind):
             self._note(value)
             parts = [self.copy(f"{text}[{i}]", item) for i, item in enumerate(value)]
             made = kind(parts) if kind in (list, tuple) else tuple.__new__(kind, parts)
@@ -424,6 +435,8 @@ class Copies:
         self.copies[id(made)] = made
         self.originals[id(made)] = value
         self.texts[id(made)] = text
+        if is_open:
+            self.open(made)
         return made
 
     def _note(self, value: Any) -> None:

@@ -121,8 +121,7 @@ def _at_some_level(
 ) -> Specialization:
     for level in history.levels():
         try:
-            with journal.attempt():
-                made = _traced(call, environment, twin, history, level, unread)
+            made = _with_open_lists(call, environment, twin, history, level, unread)
         except Again:
             raise
         except Abort as abort:
@@ -132,6 +131,29 @@ def _at_some_level(
         history.most = level if level != NOTHING or history.levels() == [NOTHING] else NOTHING
         return made
     raise Abort("nothing was tried")
+
+
+def _with_open_lists(
+    call: Call, environment: Any, twin: types.FunctionType, history: History, level: int, unread: dict[int, Any]
+) -> Specialization:
+    """Lists that are others each time come in without what they hold; where that is not to be, with it."""
+    copied = history.copied
+    history.opened = set()
+    try:
+        with journal.attempt():
+            return _traced(call, environment, twin, history, level, unread)
+    except Again:
+        raise
+    except Abort as abort:
+        if not history.opened or abort.is_passing:
+            raise
+    history.copied = copied | history.opened
+    try:
+        with journal.attempt():
+            return _traced(call, environment, twin, history, level, unread)
+    except Abort:
+        history.copied = copied  # it was not they that were in the way
+        raise
 
 
 def _traced(
@@ -170,7 +192,8 @@ def _by(
     trace.changes = Changes(trace, unread)
     trace.outside.is_unread = trace.changes.admit
     stand_ins = StandIns(backend, guard, trace.outside.facts, history, level)
-    stand_ins.admit = trace.outside.admit
+    stand_ins.admit, stand_ins.open = trace.outside.admit, trace.open
+    guard.is_open = stand_ins.is_open_argument
     stand_ins.texts = trace.texts
     stand_ins.is_alone = trace.is_alone
     trace.outside.stand_ins = stand_ins
@@ -185,6 +208,7 @@ def _by(
         copies = Copies(backend.tensor_test, iter(symbols), trace.copies, trace.outside.given)
         copies.stand_in = lambda text, value: stand_in(stand_ins, text, value)
         copies.unread, copies.originals, copies.texts = unread, trace.originals, trace.texts
+        copies.is_open, copies.open = stand_ins.is_open_argument, trace.open
         texts = argument_texts(call)
         made = [copies.copy(text, value) for text, value in texts]
         for copy in trace.copies.values():

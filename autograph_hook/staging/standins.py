@@ -50,6 +50,7 @@ class StandIns:
         self.containers: list[str] = []
         self._restore: list[Callable[[], None]] = []
         self.admit: Callable[[Any], None] = lambda value: None
+        self.open: Callable[[list[Any]], None] = lambda copy: None
         self.is_alone: Callable[[], bool] = lambda: True
 
     def __contains__(self, value: Any) -> bool:
@@ -77,6 +78,17 @@ class StandIns:
 
     def array(self, place: Place, value: Any) -> Any:
         return self.numbers.array(place.text, value, place, self.shape(place.key, value.shape))
+
+    def is_open(self, key: tuple[Any, ...], value: Any) -> bool:
+        """Is it a list that is another one each time, of which it has not been seen that the function reads it?"""
+        history = self.history
+        if type(value) is not list or self.level == NOTHING or key not in history.containers - history.copied:
+            return False
+        history.opened.add(key)
+        return True
+
+    def is_open_argument(self, text: str, value: Any) -> bool:
+        return self.is_open(("argument", text), value)
 
     def number(self, place: Place, value: Any) -> Any:
         """One of Python's or of NumPy's."""
@@ -145,6 +157,10 @@ class StandIns:
 
     def _container(self, place: Place, value: Any, tests: list[Test]) -> Any:
         text, kind = place.text, type(value)
+        if self.is_open(place.key, value):
+            tests.append(Test(f"type({text}) is list", place))
+            self.containers.append(text)
+            return self._copied([], text, is_open=True)
         tests.append(Test(f"type({text}) is {self.guard.constant(kind)} and len({text}) == {len(value)}", place))
         made: Any
         if kind is dict:
@@ -157,8 +173,13 @@ class StandIns:
             made = kind(parts) if kind in (list, tuple) else tuple.__new__(kind, parts)
         if kind in (list, dict):
             self.containers.append(text)
+        return self._copied(made, text)
+
+    def _copied(self, made: Any, text: str, is_open: bool = False) -> Any:
         self.known[id(made)] = self.copies[id(made)] = made
         self.texts[id(made)] = text
+        if is_open:
+            self.open(made)
         return made
 
     def _part(self, place: Place, key: Any, value: Any) -> Place:

@@ -67,6 +67,8 @@ class Trace:
         self.given_anew: set[int] = set()
         """The copies of arguments that are another object in each call."""
         self.changes = Changes(self, {})
+        self.open_lists: list[list[Any]] = []
+        self.has_begun = False
         self.claim: object | None = None
         """Of the program: no other thread sees what is changed now and put back later."""
         self.namespaces: dict[int, Any] = {}
@@ -113,6 +115,7 @@ class Trace:
         self.outside.let_go()
         for met in (self.made, self.joined, self.copies, self.foreign):
             met.clear()
+        self.open_lists.clear()
         del self.changes
 
     def step(self, count: int = 1) -> None:
@@ -142,7 +145,16 @@ class Trace:
         """The traced function is about to run."""
         self.changes = Changes(self, unread)
         self.outside.is_unread = self.changes.admit
+        for copy in self.open_lists:
+            self.changes.open(copy)
+        self.has_begun = True
         self.changes.begin()
+
+    def open(self, copy: list[Any]) -> None:
+        """It stands for a list that is another one in each call: what such a list holds is out of reach."""
+        self.open_lists.append(copy)
+        if self.has_begun:
+            self.changes.open(copy)
 
     def is_from_outside(self, value: Any) -> bool:
         """Was it there before? A cell, a module's names, an object or a container."""

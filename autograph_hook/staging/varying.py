@@ -51,6 +51,10 @@ class History:
         self.numbers: set[tuple[Any, ...]] = set()
         self.tensors: set[tuple[Any, ...]] = set()
         self.containers: set[tuple[Any, ...]] = set()
+        self.opened: set[tuple[Any, ...]] = set()
+        """Lists among these that the trace at hand takes without what they hold, because it may only add to them."""
+        self.copied: set[tuple[Any, ...]] = set()
+        """Those for which that has failed: what they hold is copied."""
         self.shapes: dict[tuple[Any, ...], Shape] = {}
         self.most = EVERYTHING
         """What the function's traces were able to carry so far."""
