@@ -121,8 +121,11 @@ def takes_arrays(function: Any, only_first: bool) -> bool:
     `only_first`? Keras's layers do so with their input."""
     if effects.effect(function) == effects.PURE:
         return True
-    is_layer = library_objects.is_watched(function) and "Layer" in library_objects.families(type(function))
-    return only_first and is_layer and getattr(function, "_convert_input_args", True) is True
+    kind = type(function)
+    if not (only_first and library_objects.is_watched(function) and "Layer" in library_objects.families(kind)):
+        return False
+    is_functional = kind.__name__ == "Functional" and library_objects.is_framework(kind)  # it converts when it runs
+    return is_functional or getattr(function, "_convert_input_args", True) is True
 
 
 def makes_constant(function: Any) -> bool:
