@@ -180,6 +180,8 @@ def _of_object(trace: Trace, owner: Any, kind: type, name: str) -> Any:
         value = getattr(owner, name)
         return value if ours else trace.outside.fact("attribute", owner, name, value)
     if found is None:
+        if effects.is_attribute_dict(kind) and not ours:
+            return trace.outside.fact("attribute", owner, name, getattr(owner, name))
         if lookup(kind, "__getattr__") is not None:
             raise Abort(f"reads {name!r} of {described(owner)}, which has it made")
         return getattr(owner, name)  # raises

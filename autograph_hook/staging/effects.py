@@ -160,6 +160,22 @@ def is_iterator(value: Any) -> bool:
     return hasattr(type(value), "__next__")
 
 
+def is_attribute_dict(kind: type) -> bool:
+    """A dictionary whose items are its attributes: a class with `__getattr__ = dict.__getitem__`, or `dict.get`."""
+    own = [owner for owner in kind.__mro__ if owner not in (dict, object)]
+    methods = {name: value for owner in own for name, value in vars(owner).items() if name not in HARMLESS}
+    return (
+        kind.__mro__[-2] is dict
+        and getattr(kind, "__getattribute__") is _READ  # noqa: B009
+        and getattr(kind, "__getattr__", None) in _ITEMS
+        and not any(name.startswith("__") and name.endswith("__") for name in methods)
+    )
+
+
+_ITEMS: tuple[Any, ...] = (dict.__getitem__, dict.get)
+_READ: Any = dict.__getattribute__
+
+
 def is_named_tuple(kind: type) -> bool:
     """A tuple with names, as `collections.namedtuple` and `typing.NamedTuple` make them."""
     return (

@@ -247,6 +247,10 @@ class Outside:
             self.facts.add("type", value, None, kind)
             self.fact("attribute", value, "__dict__", vars(value))
             return
+        if effects.is_attribute_dict(kind):
+            self.facts.add("type", value, None, kind)
+            self.facts.add("attribute", kind, "__getattr__", getattr(kind, "__getattr__"))  # noqa: B009
+            return
         if (
             not kind.__flags__ & _HEAP_TYPE
             or issubclass(kind, (*PRIMITIVES[:-1], *CONTAINERS, deque))
