@@ -10,8 +10,6 @@ from __future__ import annotations
 import sys
 from _frozen_importlib_external import SourceFileLoader, spec_from_file_location
 
-from autograph_hook.importing.arrival import announce
-from autograph_hook.importing.children import child_name
 from autograph_hook.importing.files import read_head, read_source
 from autograph_hook.importing.frames import part_of_importlib
 from autograph_hook.importing.marker import find_marker, find_plain_lines, may_hold_marker
@@ -65,8 +63,7 @@ class Finder:
         if spec is None:
             return None
         if fullname in frameworks.FRAMEWORKS:
-            frameworks.expect(fullname)
-            announce(spec, frameworks.arrived)
+            self._expect(fullname, spec)
             return spec
         # Every import comes through here. The modules that are not enabled are in a hurry, so no calls are
         # spent on what can be written out.
@@ -107,6 +104,12 @@ class Finder:
                 return spec
         return None
 
+    def _expect(self, framework: str, spec: ModuleSpec) -> None:
+        from autograph_hook.importing.arrival import announce
+
+        frameworks.expect(framework)
+        announce(spec, frameworks.arrived)
+
     def _come_first(self, head: object) -> None:
         """Another finder was put before this one, and modules that it claims are never shown to us. Behind us
         it is still asked for everything. Done once for each such finder: two hooks that both insist would
@@ -133,6 +136,8 @@ class Finder:
         if new.cached is not None:
             spec.cached = new.cached
         if self.policy.main is not None and self.policy.is_main(spec.name, loader.path):
+            from autograph_hook.importing.children import child_name
+
             spec.name = child_name(spec.name, None)
 
     def new_loader(self, name: str, path: str, verdict: int = ENABLED) -> Loader:

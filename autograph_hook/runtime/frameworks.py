@@ -2,14 +2,13 @@
 
 Until then all gates are shut, so that no tracer, profiler or debugger can see them. The finder tells when the import
 of a framework begins (gates open, in case it is never told that the import ended) and when it has ended (the backend
-is taken into use, so that the first graph that is traced finds it).
+is taken into use, so that the first graph that is traced finds it). The finder of every program loads this file, and
+few programs import a framework: the gates are loaded where they are opened.
 """
 
 from __future__ import annotations
 
 import sys
-
-from autograph_hook.runtime import gate
 
 FRAMEWORKS = ["tensorflow"]
 """Modules whose presence makes a backend usable."""
@@ -30,6 +29,8 @@ def is_loaded(name: str) -> bool:
 
 def expect(name: str) -> None:
     """The import of a framework begins."""
+    from autograph_hook.runtime import gate
+
     gate.open_for_good(start)
     if is_loaded(name):
         start()
@@ -52,7 +53,7 @@ def start() -> bool:
     """Load what an open gate needs; False while there is no framework."""
     if not any(map(is_loaded, FRAMEWORKS)):
         return False
-    from autograph_hook.runtime import entry
+    from autograph_hook.runtime import entry, gate
 
     gate.enter_by(entry.enter)
     entry.start(_arrived)
@@ -63,6 +64,7 @@ def use_backend(name: str) -> None:
     """The settings of a module name a backend of a third party: its framework counts as well. Lantern has none: it is
     there as soon as it is named."""
     from autograph_hook.backends.registry import BY_NAME, registry
+    from autograph_hook.runtime import gate
 
     if name in BY_NAME:
         if name not in _demanded:

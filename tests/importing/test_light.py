@@ -42,6 +42,12 @@ def test_installing_the_idle_hook_loads_nothing_heavy(project: Project) -> None:
     assert heavy(project, "import autograph_hook; autograph_hook.install(enable=['mypkg'])\nimport unmarked") == "[]\n"
 
 
+def test_the_idle_hook_loads_no_gates_and_what_they_are_made_of(project: Project) -> None:
+    """`array` brings the whole of `collections` with it."""
+    found = "print([name for name in ('array', 'collections', 'autograph_hook.runtime.gate') if name in sys.modules])"
+    assert heavy(project, f"import autograph_hook; autograph_hook.install(enable=['mypkg'])\n{found}") == "[]\n[]\n"
+
+
 def test_starting_up_from_the_environment_loads_nothing_heavy(project: Project) -> None:
     assert heavy(project, "from autograph_hook.importing.startup import start; start()") == "[]\n"
 
