@@ -17,9 +17,9 @@ _FLAGS = (
     | getattr(os, "O_NOFOLLOW", 0)  # what we write is never a link
     | getattr(os, "O_NONBLOCK", 0)  # a pipe in the place of the file must not stop the program
 )
-_CHUNK = 1 << 16  # larger ones would be mapped and unmapped by malloc each time
 _KIND, _REGULAR = 0o170000, 0o100000
 _GROUP, _OTHERS, _STICKY = 0o020, 0o002, 0o1000
+_WRITABLE = _GROUP | _OTHERS
 _user = getattr(os, "geteuid", lambda: 0)
 
 
@@ -31,8 +31,9 @@ def read(path: str, source: str) -> bytes | None:
         found = os.fstat(descriptor)
         if found.st_mode & _KIND != _REGULAR or not _is_as_safe(found, source) or not _is_place_safe(path, source):
             return None
-        data = os.read(descriptor, _CHUNK)
-        while more := os.read(descriptor, _CHUNK):
+        size = found.st_size  # all of it: a file is never written under its own name
+        data = os.read(descriptor, size)
+        while len(data) < size and (more := os.read(descriptor, size - len(data))):
             data += more
         return data
     finally:
@@ -94,7 +95,7 @@ def _mode(path: str, otherwise: int) -> int:
 
 def _is_as_safe(found: os.stat_result, source: str) -> bool:
     """Can nobody write it but those who can write the source, ourselves and the superuser?"""
-    if found.st_uid in (_user(), 0) and not found.st_mode & (_GROUP | _OTHERS):
+    if not found.st_mode & _WRITABLE and (found.st_uid == 0 or found.st_uid == _user()):
         return True  # nearly always, without a look at the source
     owners = {_user(), 0}
     writers: set[int | None] = set()
