@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from autograph_hook.runtime.gate import Memory, Source
     from autograph_hook.settings import ModuleOptions
+    from autograph_hook.transpiler.layout import Layout
 
 
 def attach(
@@ -52,12 +53,19 @@ def attach(
     return placed
 
 
-def place(code: CodeType, layout: Any, gates: list[Gate]) -> CodeType:
-    """The code with gates in the place of the placeholders, at every depth."""
-    index, number, inner = layout
+def place(code: CodeType, layout: Layout, gates: list[Gate]) -> CodeType:
+    """The code with gates where the layout says, at every depth."""
+    own, leaves, inner = layout
     constants = list(code.co_consts)
-    if index >= 0:
-        constants[index] = gates[number]
+    row = iter(own)
+    for i in row:
+        constants[i] = gates[next(row)]
+    row = iter(leaves)
+    for i in row:
+        leaf = constants[i]
+        its = list(leaf.co_consts)
+        its[next(row)] = gates[next(row)]  # the number first: Python evaluates the value before the target
+        constants[i] = leaf.replace(co_consts=tuple(its))
     for i, inside in inner:
-        constants[i] = gates[inside] if inside.__class__ is int else place(constants[i], inside, gates)
+        constants[i] = place(constants[i], inside, gates)
     return code.replace(co_consts=tuple(constants))

@@ -11,6 +11,7 @@ from typing import Any
 
 from autograph_hook.runtime.gate import Gate, Module, gate_of
 from autograph_hook.transpiler.gates import is_placeholder
+from autograph_hook.transpiler.layout import unpacked
 from autograph_hook.transpiler.sites import SCRIPT
 from autograph_hook.transpiler.templates import ITEMS, THUNK
 
@@ -20,7 +21,7 @@ _NEW_LOCALS = 2
 
 def load_codes(module: Module) -> tuple[types.CodeType | None, ...]:
     """Unmarshal the twins of a module; functions inside them get the module's own gates."""
-    codes: tuple[types.CodeType | None, ...] = marshal.loads(module.twins)
+    codes: tuple[types.CodeType | None, ...] = marshal.loads(unpacked(module.twins))
     return tuple(
         _live(code, module, "", gate.function[0], ours=True) if code is not None else None
         for code, gate in zip(codes, module.gates, strict=True)

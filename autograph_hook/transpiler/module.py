@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from autograph_hook.transpiler.gates import insert_gates, is_placeholder
 from autograph_hook.transpiler.generators import generator_numbers, marked
+from autograph_hook.transpiler.layout import packed, without_placeholders
 
 
 class Problem(NamedTuple):
@@ -36,8 +37,9 @@ class Transformed:
 
     def payload(self) -> tuple[object, ...]:
         """What a cache keeps, in types that marshal knows: the input of `runtime.attach.attach`."""
+        code, layout = without_placeholders(self.code)
         problems = tuple(map(tuple, self.problems))
-        return (self.code, layout(self.code), len(self.functions), marshal.dumps(self.functions), self.twins, problems)
+        return (code, layout, len(self.functions), marshal.dumps(self.functions), packed(self.twins), problems)
 
 
 def transform(
@@ -80,29 +82,6 @@ def _transformed(tree: ast.Module, path: str, optimize: int, plain_lines: frozen
         for site, size, flags in zip(sites, built.sizes, built.flags, strict=True)
     )
     return Transformed(code, functions, marshal.dumps(built.codes), tuple(Problem(*p) for p in built.problems))
-
-
-def layout(code: types.CodeType) -> tuple[int, int, tuple[tuple[int, object], ...]] | None:
-    """Where the gates are in the constants of a code object and of those inside it; None where there is none.
-
-    A triple: the gate's index among the constants (-1: none), the gate's number, and for each constant that is
-    code and holds gates: its index and its layout. A module may have gates besides, before its loops: for each its
-    index and its number. It saves a search at each load.
-    """
-    index, number = -1, -1
-    inner: list[tuple[int, object]] = []
-    for i, constant in enumerate(code.co_consts):
-        if isinstance(constant, types.CodeType):
-            inside = layout(constant)
-            if inside is not None:
-                inner.append((i, inside))
-        elif is_placeholder(constant):
-            if index >= 0:
-                inner.append((index, number))
-            index, number = i, constant[1]
-    if index < 0 and not inner:
-        return None
-    return (index, number, tuple(inner))
 
 
 def qualified_names(code: types.CodeType, count: int) -> dict[int, str]:
