@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import os
 
+allowed = True
+"""May backends keep files beside a program's modules? The setting `cache` decides, for the whole process."""
+
 _FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_BINARY", 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-_CHUNK = 1 << 16  # larger ones would be mapped and unmapped by malloc each time
+_CHUNK = 1 << 14  # for larger ones malloc would take memory from the system, and give it back, each time
 _HEAD = 1 << 12
 
 
@@ -14,7 +14,7 @@ def read_source(path: str) -> bytes:
     descriptor = os.open(path, _FLAGS)
     try:
         data = os.read(descriptor, _CHUNK)
-        while more := os.read(descriptor, _CHUNK):
+        while more := os.read(descriptor, len(data) or 1):  # as much again
             data += more
         return data
     finally:

@@ -11,8 +11,7 @@ import sys
 from _frozen_importlib import _call_with_frames_removed  # type: ignore[attr-defined]
 from _frozen_importlib_external import SourceFileLoader, cache_from_source
 
-from autograph_hook import log
-from autograph_hook.backends import keeping
+from autograph_hook import kept, log
 from autograph_hook.errors import ConversionError
 from autograph_hook.importing import cache
 from autograph_hook.importing.files import read_source
@@ -68,7 +67,7 @@ class Loader(SourceFileLoader):
             self.cached = None
             return super().get_code(fullname)
         digest = cache.source_hash(source)
-        use_cache = keeping.allowed = self.finder.policy.settings.cache
+        use_cache = kept.allowed = self.finder.policy.settings.cache
         if use_cache and self.cached is not None:
             code = self._cached_code(fullname, path, digest, options)
             if code is not None:

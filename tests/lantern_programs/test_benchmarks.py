@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograph_hook import lantern
-from autograph_hook.backends import keeping
+from autograph_hook import kept, lantern
 from autograph_hook.runtime.attach import attach
 from autograph_hook.transpiler import transform
 from benchmarks.lantern_programs import PROGRAMS, contenders, inputs
@@ -40,7 +39,7 @@ def load(path: str, name: str, is_enabled: bool) -> Any:
 
 @pytest.fixture
 def nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "allowed", False)
+    monkeypatch.setattr(kept, "allowed", False)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograph_hook.backends import keeping
+from autograph_hook import kept as keeping
 from autograph_hook.backends.lantern import nests, passes
 from autograph_hook.backends.lantern.flattening import Flat
 from autograph_hook.backends.lantern.inputs import ArrayInput, Input, ListInput, TreeInput, dense, input_of, thread
