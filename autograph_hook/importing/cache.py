@@ -27,6 +27,9 @@ DEPENDENCIES = ("gast", "astor")
 # that keeps the size, and go stale on every fresh checkout.
 CHECKED_HASH = b"\x03\x00\x00\x00"
 _MAGIC = int.from_bytes(MAGIC_NUMBER, "little")
+_HAS_SLASHES = os.sep == "/" and os.altsep is None
+_OPTIMIZATION = f".opt-{sys.flags.optimize}" if sys.flags.optimize else ""
+_NONE = ("", "/")
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _key: str | None = None
 _is_loaded: bool | None = None
@@ -104,6 +107,16 @@ def path_for(source_path: str) -> str | None:
         return cache_from_source(source_path, optimization=optimization)
     except NotImplementedError:
         return None
+
+
+def plain_path_for(source_path: str) -> str | None:
+    """The same of plain Python's code: what cache_from_source says in the usual case, in a fraction of its time; None
+    in any other."""
+    tag = sys.implementation.cache_tag
+    directory, _, name = source_path.rpartition("/")
+    if not tag or not _HAS_SLASHES or sys.pycache_prefix is not None or directory[-1:] in _NONE or name[-3:] != ".py":
+        return None
+    return f"{directory}/__pycache__/{name[:-3]}.{tag}{_OPTIMIZATION}.pyc" if len(name) > 3 else None
 
 
 def read(path: str, digest: bytes, source_path: str) -> Any:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _CHUNK = 1 << 14  # for larger ones malloc would take memory from the system, and give it back, each time
-_HEAD = 1 << 12
+_FEW, _MORE = 1 << 9, 1 << 12
 
 
 def read_source(path: str) -> bytes:
@@ -21,10 +25,11 @@ def read_source(path: str) -> bytes:
         os.close(descriptor)
 
 
-def read_head(path: str) -> bytes:
-    """The first bytes of the file, or all of a small one."""
+def may_begin(path: str, may_hold: Callable[[bytes], bool]) -> bool:
+    """What `may_hold` says of the first bytes of the file; where it says yes of a few, what it says of some more."""
     descriptor = os.open(path, _FLAGS)
     try:
-        return os.read(descriptor, _HEAD)
+        head = os.read(descriptor, _FEW)
+        return may_hold(head) and may_hold(head + os.read(descriptor, _MORE))
     finally:
         os.close(descriptor)

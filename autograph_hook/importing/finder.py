@@ -10,7 +10,8 @@ from __future__ import annotations
 import sys
 from _frozen_importlib_external import SourceFileLoader, spec_from_file_location
 
-from autograph_hook.importing.files import read_head, read_source
+from autograph_hook.importing.cache import plain_path_for
+from autograph_hook.importing.files import may_begin, read_source
 from autograph_hook.importing.frames import part_of_importlib
 from autograph_hook.importing.marker import find_marker, find_plain_lines, may_hold_marker
 from autograph_hook.importing.policy import ENABLED, NEVER, Policy
@@ -55,9 +56,21 @@ class Finder:
         asking = self._asking
         if asking and asking.count(fullname) > 1:
             return None
+        # Every import comes through here. The modules that are not enabled are in a hurry, so no calls are
+        # spent on what can be written out.
+        spec: ModuleSpec | None = None
         try:
             asking.append(fullname)
-            spec = self._ask_the_others(fullname, path, target)
+            others = sys.meta_path
+            for finder in others[1:] if others and others[0] is self else self._others():
+                try:
+                    find_spec = finder.find_spec
+                except AttributeError:
+                    spec = _find_the_old_way(finder, fullname, path)
+                else:
+                    spec = find_spec(fullname, path, target)
+                if spec is not None:
+                    break
         finally:
             asking.pop()
         if spec is None:
@@ -65,8 +78,6 @@ class Finder:
         if fullname in frameworks.FRAMEWORKS:
             self._expect(fullname, spec)
             return spec
-        # Every import comes through here. The modules that are not enabled are in a hurry, so no calls are
-        # spent on what can be written out.
         loader = spec.loader
         if type(loader) is SourceFileLoader:
             file = loader.path
@@ -74,35 +85,26 @@ class Finder:
             if verdict != ENABLED:
                 if verdict == NEVER:
                     return spec
+                if getattr(spec, "_cached", spec) is None:
+                    # importlib asks next; it takes as long to find that out as we take to look at the file.
+                    spec.cached = plain_path_for(file)
                 try:
-                    head = read_head(file)
+                    if not may_begin(file, may_hold_marker) or not self._marked(file):
+                        return spec
                 except OSError:
-                    return spec
-                if not may_hold_marker(head) or not self._marked(file):
                     return spec
             self._swap(spec, loader, verdict)
         elif spec.has_location and loader is not None and spec.origin is not None and spec.origin.endswith(".py"):
             self._leave_alone(fullname, spec.origin, loader)
         return spec
 
-    def _ask_the_others(self, fullname: str, path: Any, target: Any) -> ModuleSpec | None:
+    def _others(self) -> list[Any]:
+        """The finders after this one, where it is not the first."""
         meta_path = sys.meta_path
-        if meta_path and meta_path[0] is self:
-            after = 1
-        else:
-            after = meta_path.index(self) + 1 if self in meta_path else 0
-            if after:
-                self._come_first(meta_path[0])
-        for finder in meta_path[after:]:
-            try:
-                find_spec = finder.find_spec
-            except AttributeError:
-                spec = _find_the_old_way(finder, fullname, path)
-            else:
-                spec = find_spec(fullname, path, target)
-            if spec is not None:
-                return spec
-        return None
+        after = meta_path.index(self) + 1 if self in meta_path else 0
+        if after:
+            self._come_first(meta_path[0])
+        return meta_path[after:]
 
     def _expect(self, framework: str, spec: ModuleSpec) -> None:
         from autograph_hook.importing.arrival import announce

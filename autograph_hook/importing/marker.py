@@ -40,9 +40,10 @@ def may_hold_marker(head: bytes) -> bool:
     """
     if head.startswith(_DOCSTRINGS):
         end = head.find(head[:3], 3)
-        if end < 0 or head[end - 1] == _BACKSLASH or head[end + 3 : end + 4] not in _NEWLINES:
-            return True
-        start = head[end + 3 : end + 40].lstrip(b"\r\n")
+        rest = head[end + 3 : end + 40]
+        start = rest.lstrip(b"\r\n")
+        if end < 0 or head[end - 1] == _BACKSLASH or len(start) == len(rest):
+            return True  # it goes on, or something else stands behind it
     else:
         start = head[:40].lstrip(b"\r\n")
     # A letter begins a statement, or the prefix of a string.
@@ -51,7 +52,6 @@ def may_hold_marker(head: bytes) -> bool:
 
 _DOCSTRINGS = (b'"""', b"'''")
 _BACKSLASH = ord("\\")
-_NEWLINES = (b"\n", b"\r")
 _QUOTES = (b"'", b'"', b"")
 
 

@@ -12,6 +12,7 @@ NEVER = 0  # not even opened
 
 OURSELVES = "autograph_hook"
 LIBRARY = os.path.dirname(os.__file__) + os.sep
+_PACKAGES = f"-packages{os.sep}"
 INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 
 
@@ -28,7 +29,7 @@ class Policy:
         "_enable",
         "_environments",
         "_named",
-        "_says_something",
+        "_names_all",
         "main",
         "package",
         "root",
@@ -48,7 +49,8 @@ class Policy:
         self._named = frozenset(pattern.partition(".")[0] for pattern in self._enable)
         self.root = os.path.join(os.path.abspath(root), "") if root is not None and not self._enable else None
         self.package = package if not self._enable else None
-        self._says_something = bool(self._enable or main or self.root or package)
+        self._names_all = bool(main or self.root or package) or any("*" in name for name in self._named)
+        """May a module be enabled whose package no pattern names?"""
         self._environments: dict[str, bool] = {}
 
     def below(self, layer: Layer) -> Policy:
@@ -57,10 +59,11 @@ class Policy:
 
     def verdict(self, name: str, path: str) -> int:
         """ENABLED, LOOK or NEVER for the module of this name whose source is at this path."""
-        if self._says_something and self.why(name, path):
+        top = name.partition(".")[0]
+        if (self._names_all or top in self._named) and self.why(name, path):
             return ENABLED
-        if path.startswith(LIBRARY) or INSTALLED[0] in path or INSTALLED[1] in path:
-            return LOOK if name.partition(".")[0] in self._named else NEVER
+        if path.startswith(LIBRARY) or (_PACKAGES in path and is_installed(path)):
+            return LOOK if top in self._named else NEVER
         return NEVER if name.startswith(OURSELVES) and matches(OURSELVES, name) else LOOK
 
     def why(self, name: str, path: str) -> str:

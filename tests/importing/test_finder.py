@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 import zipfile
+from importlib.util import cache_from_source
 
 import pytest
 
+from autograph_hook.importing.cache import plain_path_for
 from tests.conftest import Project
 
 SHOW = "print(*(f'{m.__name__}:{type(m.__loader__).__name__}' for m in ms))"
@@ -318,3 +320,55 @@ def test_a_tool_of_the_transpiler_that_a_pattern_names_stays_plain_and_is_said(p
         assert result.stdout == "Loader ['a', 'a']\n"
         assert result.stderr.count("AutographWarning: already imported when autograph_hook was told to enable it") == 1
         assert "so it stays plain: re" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "more"),
+    [((), {}), (("-O",), {}), (("-OO",), {}), ((), {"PYTHONPYCACHEPREFIX": "elsewhere"})],
+    ids=["usual", "-O", "-OO", "a prefix"],
+)
+def test_a_module_that_is_not_enabled_says_what_it_says_without_us(
+    project: Project, options: tuple[str, ...], more: dict[str, str]
+) -> None:
+    project.write("pkg/__init__.py", "")
+    project.write("pkg/a.py", "x = 1\n")
+    project.write("other.py", "x = 1\n")
+    program = "import pkg, pkg.a, other; print(*((m.__cached__, m.__spec__.cached) for m in (pkg, pkg.a, other)))"
+    hooked = f"import autograph_hook; autograph_hook.install(enable=['another'])\n{program}"
+    assert project.output(*options, "-c", hooked, env=more) == project.output(*options, "-c", program, env=more)
+
+
+def test_what_another_finder_says_of_the_cache_stays(project: Project) -> None:
+    project.write("other.py", "x = 1\n")
+    program = """
+        import sys
+        from importlib.machinery import PathFinder
+        class Finder:
+            @staticmethod
+            def find_spec(name, path=None, target=None):
+                spec = PathFinder.find_spec(name, path, target)
+                if name == "other":
+                    spec.cached = "elsewhere"
+                return spec
+        sys.meta_path.insert(0, Finder)
+        import autograph_hook
+        autograph_hook.install(enable=["another"])
+        import other
+        print(other.__cached__)
+        """
+    project.write("main.py", program)
+    assert project.output("main.py") == "elsewhere\n"
+
+
+@pytest.mark.parametrize(
+    "path", ["/a/b.py", "b.py", "a/b.py", "/b.py", "//b.py", "a//b.py", "a/.py", "/a/b.c.py", "/a/b.txt", "/a/b"]
+)
+def test_where_byte_code_lies_is_what_importlib_says(path: str) -> None:
+    assert plain_path_for(path) in (None, cache_from_source(path))
+
+
+@pytest.mark.parametrize("length", [10, 400, 505, 600, 3000, 5000, 20000])
+def test_a_marker_behind_a_docstring_of_any_length_is_found(project: Project, length: int) -> None:
+    project.write("pkg.py", f'"""{"word " * (length // 5)}"""\n# autograph: enable\nx = 1\n')
+    project.write("main.py", f"import autograph_hook; autograph_hook.install()\nimport pkg\nms = [pkg]\n{SHOW}")
+    assert project.output("main.py") == "pkg:Loader\n"
