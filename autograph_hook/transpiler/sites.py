@@ -84,29 +84,11 @@ class Walk:
         self.yields = self.nested = self.uses_class = self.walrus = self.matches = False
         self.declarations = self.any_walrus = False
         """Are there `global` and `nonlocal`, or `:=`, anywhere in the module?"""
-        self.special: dict[type[ast.AST], Callable[[Any], None]] = {
-            ast.FunctionDef: self._function,
-            ast.AsyncFunctionDef: self._function,
-            ast.Lambda: self._function,
-            ast.ClassDef: self._class,
-            ast.ListComp: self._comprehension,
-            ast.SetComp: self._comprehension,
-            ast.DictComp: self._comprehension,
-            ast.GeneratorExp: self._comprehension,
-            ast.NamedExpr: self._walrus,
-            ast.Match: self._match,
-            ast.Global: self._declaration,
-            ast.Nonlocal: self._declaration,
-            ast.Yield: self._yield,
-            ast.YieldFrom: self._yield,
-            ast.Await: self._yield,
-            ast.Name: self._name,
-        }
 
     def visit(self, node: ast.AST) -> None:
-        special = self.special.get(type(node))
+        special = _SPECIAL.get(type(node))
         if special is not None:
-            special(node)
+            special(self, node)
         else:
             self.inside(node)
 
@@ -187,6 +169,26 @@ class Walk:
         self.nested = True
         self.yields, self.walrus, self.matches = around[0], around[2], around[3]
         self.uses_class = around[1] or self.uses_class
+
+
+_SPECIAL: dict[type[ast.AST], Callable[[Walk, Any], None]] = {
+    ast.FunctionDef: Walk._function,
+    ast.AsyncFunctionDef: Walk._function,
+    ast.Lambda: Walk._function,
+    ast.ClassDef: Walk._class,
+    ast.ListComp: Walk._comprehension,
+    ast.SetComp: Walk._comprehension,
+    ast.DictComp: Walk._comprehension,
+    ast.GeneratorExp: Walk._comprehension,
+    ast.NamedExpr: Walk._walrus,
+    ast.Match: Walk._match,
+    ast.Global: Walk._declaration,
+    ast.Nonlocal: Walk._declaration,
+    ast.Yield: Walk._yield,
+    ast.YieldFrom: Walk._yield,
+    ast.Await: Walk._yield,
+    ast.Name: Walk._name,
+}
 
 
 def first_line_of(node: ast.FunctionDef) -> int:

@@ -32,7 +32,7 @@ from typing import Any
 from autograph_hook.transpiler.analysis.definitions import Reads
 from autograph_hook.transpiler.analysis.scopes import FRAME_BUILTINS, has_yield, mangled
 from autograph_hook.transpiler.passes import printing
-from autograph_hook.transpiler.passes.comprehensions import Comprehensions
+from autograph_hook.transpiler.passes.comprehensions import Comprehension, Comprehensions
 from autograph_hook.transpiler.passes.late import LateFunctions
 from autograph_hook.transpiler.templates import (
     RUNTIME,
@@ -101,35 +101,13 @@ class Expressions(LateFunctions):
         """The function's own names, in the order of its frame: what `locals()` may hold."""
         self.yields = yields
         """May there be a `yield`?"""
-        comprehension = Comprehensions(self)
         self.reads = Reads(set(), set())
         """The reads of names that may find no value, or None."""
         self.operations = 0
-        self.table: dict[type[ast.AST], Callable[[Any], ast.expr]] = {
-            ast.Call: self._call,
-            ast.Attribute: self._attribute,
-            ast.Subscript: self._subscript,
-            ast.UnaryOp: self._unary,
-            ast.BoolOp: self._bool,
-            ast.BinOp: self._binary,
-            ast.IfExp: self._conditional,
-            ast.Compare: self._compare,
-            ast.ListComp: comprehension,
-            ast.SetComp: comprehension,
-            ast.DictComp: comprehension,
-            ast.GeneratorExp: comprehension,
-            ast.Starred: self._starred,
-            ast.List: self._display,
-            ast.Dict: self._display,
-            ast.Set: self._display,
-            ast.Lambda: self._lambda,
-            ast.Constant: lambda node: node,
-            ast.Name: self.name,
-        }
 
     def __call__(self, node: ast.expr) -> ast.expr:
-        rewrite = self.table.get(type(node))
-        return rewrite(node) if rewrite is not None else self.parts(node)
+        rewrite = _REWRITES.get(type(node))
+        return rewrite(self, node) if rewrite is not None else self.parts(node)
 
     def parts(self, node: ast.expr) -> ast.expr:
         """The same node with its parts rewritten."""
@@ -322,6 +300,36 @@ class Expressions(LateFunctions):
     def _starred(self, node: ast.expr) -> ast.expr:
         assert isinstance(node, ast.Starred)
         return at(ast.Starred(operator("spread", node, self(node.value)), node.ctx), node)
+
+    def _comprehension(self, node: Comprehension) -> ast.expr:
+        return Comprehensions(self)(node)
+
+    def _constant(self, node: ast.expr) -> ast.expr:
+        return node
+
+
+# A table of bound methods would be made for each function, and hold it in a cycle.
+_REWRITES: dict[type[ast.AST], Callable[[Expressions, Any], ast.expr]] = {
+    ast.Call: Expressions._call,
+    ast.Attribute: Expressions._attribute,
+    ast.Subscript: Expressions._subscript,
+    ast.UnaryOp: Expressions._unary,
+    ast.BoolOp: Expressions._bool,
+    ast.BinOp: Expressions._binary,
+    ast.IfExp: Expressions._conditional,
+    ast.Compare: Expressions._compare,
+    ast.ListComp: Expressions._comprehension,
+    ast.SetComp: Expressions._comprehension,
+    ast.DictComp: Expressions._comprehension,
+    ast.GeneratorExp: Expressions._comprehension,
+    ast.Starred: Expressions._starred,
+    ast.List: Expressions._display,
+    ast.Dict: Expressions._display,
+    ast.Set: Expressions._display,
+    ast.Lambda: Expressions._lambda,
+    ast.Constant: Expressions._constant,
+    ast.Name: Expressions.name,
+}
 
 
 def is_operator(function: ast.expr) -> bool:
