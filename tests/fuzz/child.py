@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
-
+from tests.fuzz.choices import Choices
 from tests.fuzz.programs import Program
 from tests.fuzz.reduce import reduced
 
@@ -60,25 +59,20 @@ def judged(mode: types.ModuleType, program: Program) -> str | None:
 
 
 def run(name: str, count: int, number: int, *, small: bool = True) -> Found:
-    """Make so many programs from a seed and judge them, until one fails."""
+    """Make so many programs from a seed and judge them, until one fails. One that has been made before is not counted."""
     mode = importlib.import_module(f"tests.fuzz.{name}")
     found = Found()
-
-    @seed(number)
-    @settings(
-        max_examples=count, database=None, deadline=None, phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
-    @given(mode.PROGRAMS)
-    def each(program: Program) -> None:
-        if found.failures:
-            return
+    made: set[Program] = set()
+    for place in range(count):
+        program = mode.make(Choices(number, place))
+        if program in made:
+            continue
+        made.add(program)
         found.programs += 1
         if judged(mode, program) is not None:
             if small:
                 program = reduced(program, lambda other: judged(mode, other) is not None)
-            found.failures.append(f"{program}\n{judged(mode, program)}")
-
-    each()
+            found.failures.append(f"# Seed {number}, program {place}\n{program}\n{judged(mode, program)}")
+            break
     found.counts = dict(getattr(mode, "COUNTS", collections.Counter()))
     return found

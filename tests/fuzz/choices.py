@@ -1,33 +1,27 @@
-"""Where a writer's decisions come from: hypothesis, so that a failing program shrinks.
+"""Where a writer's decisions come from: a generator with a seed, so that a program can be made again by its number.
 
-Of several options the first is the simplest one, and a chance that is not taken is simpler than one that is.
+Hypothesis would make many programs out of one by changing a part, and many twice; what shrinks one that fails is known
+better from its syntax than from the choices that led to it, see `reduce.py`.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
-
-from hypothesis import strategies as st
+import random
+from collections.abc import Sequence
+from typing import TypeVar
 
 T = TypeVar("T")
 
 
-@functools.cache
-def _below(count: int) -> st.SearchStrategy[int]:
-    return st.integers(0, count - 1)
-
-
 class Choices:
-    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
-        self._draw = draw
+    def __init__(self, seed: int, number: int) -> None:
+        self._random = random.Random(f"{seed} {number}")
 
     def below(self, count: int) -> int:
-        return self._draw(_below(count)) if count > 1 else 0  # type: ignore[no-any-return]
+        return self._random.randrange(count)
 
     def pick(self, options: Sequence[T]) -> T:
         return options[self.below(len(options))]
 
     def chance(self, percent: int) -> bool:
-        return self.below(100) >= 100 - percent
+        return self.below(100) < percent

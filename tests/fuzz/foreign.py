@@ -28,7 +28,7 @@ class ForeignPrograms(Programs):
     head = HEAD
 
 
-PROGRAMS = programs(FOREIGN, ForeignPrograms)
+make = programs(FOREIGN, ForeignPrograms)
 
 
 def check(program: Program) -> str | None:

@@ -28,7 +28,7 @@ class OwnPrograms(Programs):
         return [*calls[:1], calls[0], *found, *found]
 
 
-PROGRAMS = programs(OWN, OwnPrograms)
+make = programs(OWN, OwnPrograms)
 
 
 def check(program: Program) -> str | None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-from hypothesis import strategies as st
 
 from tests.fuzz.blocks import Blocks, indented
 from tests.fuzz.choices import Choices
@@ -208,11 +205,8 @@ class Programs(Blocks):
         return found
 
 
-def programs(dialect: Dialect = PYTHON, writer: Callable[[Choices, Dialect], Programs] = Programs) -> Any:
-    """A strategy for programs of a dialect."""
-
-    @st.composite
-    def made(draw: Any) -> Program:
-        return writer(Choices(draw), dialect).program()
-
-    return made()
+def programs(
+    dialect: Dialect = PYTHON, writer: Callable[[Choices, Dialect], Programs] = Programs
+) -> Callable[[Choices], Program]:
+    """What makes programs of a dialect."""
+    return lambda choices: writer(choices, dialect).program()

@@ -23,7 +23,7 @@ from autograph_hook.transpiler.sites import SCRIPT
 from tests.fuzz.observe import HEAD_PATH, MODULE, difference, run
 from tests.fuzz.programs import Program, programs
 
-PROGRAMS = programs()
+make = programs()
 numbers = itertools.count()
 
 

@@ -1,7 +1,6 @@
 """From a program that fails to a small one that fails.
 
-Hypothesis makes the programs; what makes one smaller is known better from its syntax than from the choices that led to
-it: statements go, a compound statement becomes one of its blocks, an expression becomes a part of itself or a literal.
+Statements go, a compound statement becomes one of its blocks, an expression becomes a part of itself or a literal.
 """
 
 from __future__ import annotations
