@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import collections
 import importlib
+import math
 import signal
+import time
 import types
 import warnings
 from collections.abc import Iterator
@@ -35,12 +37,12 @@ class Hangs(BaseException):
 
 
 @contextmanager
-def _limited() -> Iterator[None]:
+def _limited(seconds: int) -> Iterator[None]:
     def stop(number: int, frame: Any) -> None:
         raise Hangs
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(LONGEST)
+    signal.alarm(seconds)
     try:
         yield
     finally:
@@ -48,17 +50,40 @@ def _limited() -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def judged(mode: types.ModuleType, program: Program) -> str | None:
-    """How the program can tell that it is enabled, or that this could not be found out."""
+def judged(mode: types.ModuleType, program: Program, seconds: int = LONGEST) -> str | None:
+    """How the program can tell that it is enabled. Raises `Hangs` where that takes longer."""
+    with _limited(seconds), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return mode.check(program)  # type: ignore[no-any-return]
+
+
+def small(mode: types.ModuleType, program: Program, seconds: float) -> Program:
+    """A small program that can tell, made from one that can and that took so many seconds. One that a change has made
+    endless is none."""
+    limit = math.ceil(1 + 4 * seconds)
+
+    def fails(other: Program) -> bool:
+        try:
+            return judged(mode, other, limit) is not None
+        except Hangs:
+            return False
+
+    return reduced(program, fails)
+
+
+def failure(mode: types.ModuleType, program: Program) -> str | None:
+    """The program made small and what is wrong with it; None if nothing is."""
+    started = time.monotonic()
     try:
-        with _limited(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return mode.check(program)  # type: ignore[no-any-return]
+        if judged(mode, program) is None:
+            return None
+        program = small(mode, program, time.monotonic() - started)
+        return f"{program}\n{judged(mode, program)}"
     except Hangs:
-        return f"it runs longer than {LONGEST} seconds"
+        return f"{program}\nit runs longer than {LONGEST} seconds"
 
 
-def run(name: str, count: int, number: int, *, small: bool = True) -> Found:
+def run(name: str, count: int, number: int) -> Found:
     """Make so many programs from a seed and judge them, until one fails. One that has been made before is not counted."""
     mode = importlib.import_module(f"tests.fuzz.{name}")
     found = Found()
@@ -69,10 +94,9 @@ def run(name: str, count: int, number: int, *, small: bool = True) -> Found:
             continue
         made.add(program)
         found.programs += 1
-        if judged(mode, program) is not None:
-            if small:
-                program = reduced(program, lambda other: judged(mode, other) is not None)
-            found.failures.append(f"# Seed {number}, program {place}\n{program}\n{judged(mode, program)}")
+        failed = failure(mode, program)
+        if failed is not None:
+            found.failures.append(f"# Seed {number}, program {place}\n{failed}")
             break
     found.counts = dict(getattr(mode, "COUNTS", collections.Counter()))
     return found
