@@ -42,7 +42,8 @@ def _live(
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             if _is_ours(constant):
-                constant = _live(constant, module, "", new, ours=True)
+                own = _COMPREHENSIONS.get(constant.co_name.rpartition("_")[0])
+                constant = _live(constant, module, "", f"{new}.<locals>.{own}" if own else new, ours=True)
             elif constant.co_name.startswith("<generic parameters of "):
                 # The scope of type parameters is in no qualified name.
                 constant = _live(constant, module, "", new, between=between)
@@ -62,6 +63,12 @@ def _live(
     if sys.version_info >= (3, 11):
         names["co_qualname"] = new
     return code.replace(co_consts=tuple(constants), co_filename=module.path, **names)
+
+
+_COMPREHENSIONS = {"ag__genexpr": "<genexpr>"}
+"""What Python calls functions of its own, which are entries of tracebacks."""
+if sys.version_info < (3, 12):
+    _COMPREHENSIONS["ag__listcomp"] = "<listcomp>"
 
 
 def _is_ours(code: types.CodeType) -> bool:

@@ -93,6 +93,8 @@ def thunk(body: ast.expr, like: ast.AST) -> ast.Lambda:
     return at(ast.Lambda(arguments, body), like)
 
 
+EACH = {"GeneratorExp": "ag__genexpr_", "ListComp": "ag__listcomp_"}
+"""How functions begin that are what Python has a function of its own for, until 3.12 for lists, too."""
 ITEMS = "ag__items"
 """The parameter of a function of ours that is given what a comprehension runs over."""
 

@@ -72,6 +72,18 @@ PYTHON = {
         """,
         ("f(0)", "f(1)", "f(2)", "f(3)"),
     ),
+    "what a generator expression raises, line by line": (
+        """
+        def f(x):
+            return list(
+                y
+                for y in [x]
+                if y and 7 // y
+                or 1 // y
+            )
+        """,
+        ("f(0)", "f(1)"),
+    ),
 }
 
 OWN = {

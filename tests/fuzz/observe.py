@@ -18,9 +18,6 @@ from typing import Any
 
 from autograph_hook.runtime.errors import whole_functions
 
-INLINED = ("<listcomp>", "<setcomp>", "<dictcomp>")
-"""Since Python 3.12 these have no entry of their own."""
-
 MODULE = "made_program"
 HEAD_PATH = "<head>"
 """The file of what all programs have in common."""
@@ -93,7 +90,7 @@ class Describe:
         lines = [
             (entry.name, entry.lineno)
             for entry in traceback.extract_tb(whole_functions(error, _without_this(error.__traceback__)))
-            if entry.filename in (self.path, HEAD_PATH) and entry.name not in INLINED
+            if entry.filename in (self.path, HEAD_PATH)
         ]
         if isinstance(error, UnboundLocalError) and sys.version_info[:2] == (3, 11):
             lines = lines[:-1]  # there it gives the line of the statement before, if that stores a name

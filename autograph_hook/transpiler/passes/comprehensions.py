@@ -18,13 +18,13 @@ becomes `ag__collect_1(y)`, and before the statement
         if False:
             x = None
         ag__list = ag__.made([])
-        def ag__each_2(ag__item):
+        def ag__listcomp_2(ag__item):
             nonlocal x
             x = ag__item
             def ag__then_3():
                 ag__.append(ag__list, x)
             ag__.keep_if(x > 0, ag__then_3, ag__list, ())
-        ag__.each(ag__items, ag__each_2, ag__list, ())
+        ag__.each(ag__items, ag__listcomp_2, ag__list, ())
         return ag__list
 
 So all elements share one `x`, as in Python. A generator expression is made element by element from the same body.
@@ -43,6 +43,7 @@ from autograph_hook.transpiler.analysis.scopes import kind
 from autograph_hook.transpiler.analysis.variables import bound_names
 from autograph_hook.transpiler.passes.stores import Stores
 from autograph_hook.transpiler.templates import (
+    EACH,
     ITEMS,
     assign,
     at,
@@ -82,14 +83,14 @@ class Comprehensions:
             x = None
         ag__list = ag__.made([])
     <BLANKLINE>
-        def ag__each_2(ag__item, /):
+        def ag__listcomp_2(ag__item, /):
             nonlocal x
             x = ag__item
     <BLANKLINE>
             def ag__then_3():
                 ag__.append(ag__list, x)
             ag__.keep_if(x, ag__then_3, ag__list, ())
-        ag__.each(ag__items, ag__each_2, ag__list, ())
+        ag__.each(ag__items, ag__listcomp_2, ag__list, ())
         return ag__list
     ag__collect_1(y)
     """
@@ -176,7 +177,8 @@ class Comprehensions:
         targets = sorted(bound_names(target))
         declared: list[ast.stmt] = [at(ast.Nonlocal(targets), node)] if targets else []
         declared += expression.declared(level.binds, node)
-        return function(f"ag__each_{number}", arguments, [*declared, *body], node)
+        prefix = EACH[kind(node)] if level.number == 0 else "ag__each_"
+        return function(f"{prefix}{number}", arguments, [*declared, *body], node)
 
     def _under(self, level: _Level, tests: list[ast.expr]) -> list[ast.stmt]:
         """The conditions of a level one by one, then the next level or the element."""
