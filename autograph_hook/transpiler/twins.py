@@ -80,7 +80,12 @@ def build_twins(
         built.sizes.append(twin.size if twin else 0)
         built.flags.append(twin.flags if twin else LOOPS if site.name == SCRIPT else 0)
     future = [s for s in tree.body if isinstance(s, ast.ImportFrom) and s.module == "__future__"]
-    codes = compiled([twin for twin in twins if twin], future, path, optimize, built.problems)
+    codes = compiled([t for t in twins if t and not t.site.is_generator], future, path, optimize, built.problems)
+    for twin in twins:
+        if twin is not None and twin.site.is_generator:
+            # Alone: the compiler makes one constant of equal codes, and that of a generator function inside another
+            # twin, which has no gate, may be equal in all but its qualified name.
+            codes.update(compiled([twin], future, path, optimize, built.problems))
     generators = generator_numbers(sites)
     codes = {number: marked(code, generators, inside=True) for number, code in codes.items()}
     built.codes = tuple(codes.get(site.number) for site in sites)
@@ -250,7 +255,7 @@ def skeleton(twin: Twin) -> ast.FunctionDef:
 def compiled(
     twins: list[Twin], future: list[ast.ImportFrom], path: str, optimize: int, problems: list[tuple[int, str]]
 ) -> dict[int, types.CodeType]:
-    """Compile all at once; when one of them cannot be compiled, one by one, so that only that one is lost."""
+    """Compile them at once; when one of them cannot be compiled, one by one, so that only that one is lost."""
     try:
         return _compile_group(twins, future, path, optimize)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:

@@ -84,6 +84,15 @@ PYTHON = {
         """,
         ("f(0)", "f(1)"),
     ),
+    "a call of an inner generator function without its argument": (
+        """
+        def f(x):
+            def inner(a):
+                yield a
+            return inner()
+        """,
+        ("f(0)",),
+    ),
 }
 
 OWN = {
