@@ -19,13 +19,13 @@ import ast
 import sys
 import types
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from autograph_hook.transpiler.analysis.definitions import uncertain_reads
 from autograph_hook.transpiler.analysis.liveness import Liveness
 from autograph_hook.transpiler.analysis.scopes import descendants, mangled
-from autograph_hook.transpiler.analysis.variables import Known, changes
+from autograph_hook.transpiler.analysis.variables import Known, bound_names, changes
 from autograph_hook.transpiler.flags import LOOPS
 from autograph_hook.transpiler.generators import generator_numbers, marked
 from autograph_hook.transpiler.passes.control_flow import ControlFlow, Frame
@@ -132,14 +132,15 @@ def rewritten(
     first = positional[0] if positional else None
     expressions = Expressions(site.class_name, first, own, outside, walrus=site.walrus, yields=site.is_generator)
     live = Liveness(() if straight else body, lowered.ends, own, bool(plain), enclosing)
-    if not straight or site.walrus:
-        expressions.reads = uncertain_reads(
-            body, defaults, bound - outside - enclosing, live.uses, live.tested, site.walrus
-        )
+    deleted = _deleted(body) & rebound if rebound else ()
+    names = bound - outside - enclosing
+    reads = uncertain_reads(body, defaults, names, live.uses, live.tested, site.walrus, deleted)
+    expressions.reads = reads._replace(uncertain=set()) if straight and not site.walrus else reads
     control = ControlFlow(live, lowered, expressions, outside, rebound & set(own), known)
     statements = Statements(expressions, control, plain, drops_asserts)
     frame = Frame()
     out = statements.block(body, frame)
+    frame.shared.update(node.id for node in reads.unbound if isinstance(node, ast.Name))
     out = frame.bound(frame.shared - set(arguments) - enclosing - outside, out, body[0])
     declarations: list[ast.stmt] = []
     if outside:
@@ -158,18 +159,25 @@ def rewritten(
 
 def _rebound(body: Sequence[ast.stmt]) -> set[str]:
     """The names that functions inside these statements declare nonlocal."""
-    found: set[str] = set()
+    return {name for node in _inside(body) if isinstance(node, ast.Nonlocal) for name in node.names}
+
+
+def _deleted(body: Sequence[ast.stmt]) -> set[str]:
+    """The names that functions inside these statements delete."""
+    deletes = [target for node in _inside(body) if isinstance(node, ast.Delete) for target in node.targets]
+    return {name for target in deletes for name in bound_names(target)}
+
+
+def _inside(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
+    """What functions and classes inside these statements consist of."""
     todo: list[ast.AST] = list(body)
     while todo:
         node = todo.pop()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            for inner in descendants(node):
-                if isinstance(inner, ast.Nonlocal):
-                    found.update(inner.names)
+            yield from descendants(node)
         else:
             for name in ("body", "orelse", "handlers", "finalbody", "cases"):
                 todo.extend(getattr(node, name, ()))
-    return found
 
 
 def declared(body: Sequence[ast.stmt]) -> tuple[set[str], set[str]]:

@@ -72,6 +72,118 @@ PYTHON = {
         """,
         ("f(0)", "f(1)", "f(2)", "f(3)"),
     ),
+    "a name that an inner function deletes": (
+        """
+        def f(how, xs):
+            def inner():
+                nonlocal xs
+                del xs
+            for x in xs:
+                inner()
+                if how == 0:
+                    return 0 <= x < xs
+                if how == 1:
+                    xs += [1]
+                if how == 2:
+                    inner()
+                if how == 3:
+                    return how and xs
+                return [x for x in xs]
+        """,
+        ("f(0, [1])", "f(1, [1])", "f(2, [1])", "f(3, [1])", "f(4, [1])"),
+    ),
+    "a name without a value in a run of simple statements": (
+        """
+        def f(how):
+            found = how and s or how > s
+            s = 1
+
+        def g(how):
+            del how
+            return N and how
+        """,
+        ("f(0)", "f(1)", "f = g", "f(2)"),
+    ),
+    "a name without a value in a comprehension": (
+        """
+        def f(how):
+            s = 'a'
+            if how:
+                del s
+            if how == 1:
+                return [x for x in 'ab' if s]
+            if how == 2:
+                return {x: s for x in 'ab'}
+            if how == 3:
+                return list(x for x in 'ab' if x and s)
+            if how == 4:
+                return [x for x in s]
+            return [(x, s) for x in 'ab']
+        """,
+        ("f(0)", "f(1)", "f(2)", "f(3)", "f(4)", "f(5)"),
+    ),
+    "a name without a value in a default, a decorator and a base class": (
+        """
+        def f(how):
+            if how == 0:
+                return lambda v=s: v
+            if how == 1:
+                def g(v=s):
+                    pass
+            if how == 2:
+                @s
+                def g():
+                    pass
+            if how == 3:
+                class G(s):
+                    pass
+            s = 1
+        """,
+        ("f(0)", "f(1)", "f(2)", "f(3)", "f(4)"),
+    ),
+    "a name without a value in finally": (
+        """
+        def f(x):
+            if x:
+                try:
+                    b = check(x)
+                finally:
+                    note(b)
+            return 1
+        """,
+        ("f(1)", "f(3)"),
+    ),
+    "a name that only a loop binds, read before it, and a global of that name": (
+        """
+        def f(x):
+            if x:
+                note(N)
+            for N, in 'a':
+                pass
+        """,
+        ("f(0)", "f(1)"),
+    ),
+    "a name that a default binds": (
+        """
+        def f(xs, a):
+            for x in xs:
+                note(a)
+                def inner(v=(a := x)):
+                    return v
+
+        def g(xs, a):
+            for x in xs:
+                note(a)
+                lambda v=(a := x): v
+
+        def h(xs, a):
+            for x in xs:
+                note(a)
+                class Local(a := Sub):
+                    pass
+        """,
+        ("f([1, 2], 3)", "f = g", "f([1, 2], 3)", "f = h", "f([1, 2], 3)"),
+    ),
     "what a generator expression raises, line by line": (
         """
         def f(x):

@@ -12,13 +12,18 @@ that belongs to a function around, as in the bodies that the passes make.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from autograph_hook.transpiler.analysis.scopes import COMPREHENSIONS, FUNCTIONS, kind, scope_of, walrus_targets
+from autograph_hook.transpiler.analysis.scopes import COMPREHENSIONS, FUNCTIONS, at_once, kind, scope_of, walrus_targets
 from autograph_hook.transpiler.analysis.variables import bound_names
 
 UNDEFINED, NONE, VALUE = 1, 2, 4
+
+INLINED = ("ListComp", "SetComp", "DictComp") if sys.version_info >= (3, 12) else ()
+"""Comprehensions that are no functions of their own: in the others Python says itself that a name of a function around
+has no value."""
 
 State = dict[str, int]
 Uses = Callable[[ast.AST], frozenset[str]]
@@ -40,11 +45,13 @@ def uncertain_reads(
     uses: Uses,
     tested: Collection[str] = (),
     walrus: bool = True,
+    deleted: Collection[str] = (),
 ) -> Reads:
     """The reads of the function's own `names` that are not certain to find a value other than None.
 
     `parameters` tells of each whether its default is None; `uses` gives the names that an expression reads; `tested`
-    are the names that the function compares with None. `walrus`: may there be a `:=`?
+    are the names that the function compares with None. `walrus`: may there be a `:=`? Functions inside delete those
+    that are `deleted`, at any time.
 
     >>> tree = ast.parse('''
     ... def f(c, h=None):
@@ -65,7 +72,7 @@ def uncertain_reads(
     start = dict.fromkeys(names, UNDEFINED)
     for name, default_is_none in parameters.items():
         start[name] = NONE | VALUE if default_is_none or name in tested else VALUE
-    flow = _Flow(uses, frozenset(tested), walrus)
+    flow = _Flow(uses, frozenset(tested), walrus, frozenset(deleted))
     flow.block(body, start)
     return flow.found
 
@@ -73,10 +80,11 @@ def uncertain_reads(
 class _Flow:
     """Runs over the statements in order. A state is None where control does not come."""
 
-    def __init__(self, uses: Uses, tested: frozenset[str], walrus: bool) -> None:
+    def __init__(self, uses: Uses, tested: frozenset[str], walrus: bool, deleted: frozenset[str]) -> None:
         self.uses = uses
         self.walrus = walrus
         self.tested = tested
+        self.deleted = deleted
         self.found = Reads(set(), set())
         self.leaving: list[tuple[list[State], list[State]]] = []
         """For each loop around: the states at its `break` and at its `continue` statements."""
@@ -116,7 +124,7 @@ class _Flow:
         elif isinstance(node, ast.Delete):
             for target in node.targets:
                 self.read(target, state)
-                if isinstance(target, ast.Name) and state.get(target.id, VALUE) & UNDEFINED:
+                if isinstance(target, ast.Name) and self._may_be_unbound(target, state):
                     self.found.unbound.add(target)
                 for name in bound_names(target):
                     self._set(name, UNDEFINED, state)
@@ -138,6 +146,8 @@ class _Flow:
             self.read(node, state)
             return None
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            for part in at_once(node):
+                self.read(part, state)
             self._set(node.name, VALUE, state)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             for alias in node.names:
@@ -172,6 +182,7 @@ class _Flow:
 
     def _try(self, node: ast.stmt, state: State) -> State | None:
         self.interrupted.append(dict(state))
+        self.interrupted.append(dict(state))
         end = self.block(node.body, dict(state))  # type: ignore[attr-defined]
         caught = self.interrupted.pop()
         end = self.block(node.orelse, end)  # type: ignore[attr-defined]
@@ -185,9 +196,8 @@ class _Flow:
             if done is not None and handler.name:
                 self._set(handler.name, UNDEFINED, done)
             end = _either(end, done)
-        if node.finalbody and end is None:  # type: ignore[attr-defined]
-            self.block(node.finalbody, dict(caught))  # type: ignore[attr-defined]
-            return None
+        # It may run after any part of the others; what follows it does only after their ends.
+        self.block(node.finalbody, self.interrupted.pop())  # type: ignore[attr-defined]
         return self.block(node.finalbody, end)  # type: ignore[attr-defined]
 
     def _match(self, node: ast.Match, state: State) -> State | None:
@@ -247,32 +257,38 @@ class _Flow:
     def read(self, node: ast.AST, state: State) -> None:
         """Note the uncertain reads among those that evaluating a node makes."""
         for name in self.uses(node):
-            if state.get(name, VALUE) not in (NONE, VALUE):
+            if name in self.deleted or state.get(name, VALUE) not in (NONE, VALUE):
                 self._look(node, state, frozenset())
                 break
         if self.walrus:
             for name in walrus_targets(node):
                 self._set(name, state.get(name, 0) | VALUE, state)
 
-    def _look(self, node: ast.AST, state: State, hidden: frozenset[str]) -> None:
+    def _look(self, node: ast.AST, state: State, hidden: frozenset[str], inlined: bool = True) -> None:
         name = kind(node)
         if isinstance(node, ast.Name):
             if isinstance(node.ctx, ast.Load) and node.id not in hidden:
-                self._note(node, state)
+                self._note(node, state, inlined)
             return
-        if name in FUNCTIONS or name == "ClassDef":
+        if name in FUNCTIONS:
+            for part in at_once(node):
+                self._look(part, state, hidden, inlined)
             return
         if name in COMPREHENSIONS:
+            self._look(node.generators[0].iter, state, hidden, inlined)  # type: ignore[attr-defined]
             hidden |= frozenset(scope_of(node).bound)
+            inlined = inlined and name in INLINED
         for child in ast.iter_child_nodes(node):
-            self._look(child, state, hidden)
+            self._look(child, state, hidden, inlined)
 
-    def _note(self, node: ast.Name, state: State) -> None:
-        kinds = state.get(node.id, VALUE)
-        if _is_uncertain(kinds):
+    def _note(self, node: ast.Name, state: State, inlined: bool = True) -> None:
+        if _is_uncertain(state.get(node.id, VALUE)):
             self.found.uncertain.add(node)
-        if kinds & UNDEFINED:
+        if inlined and self._may_be_unbound(node, state):
             self.found.unbound.add(node)
+
+    def _may_be_unbound(self, node: ast.Name, state: State) -> bool:
+        return node.id in self.deleted or bool(state.get(node.id, VALUE) & UNDEFINED)
 
 
 def _is_uncertain(kinds: int) -> bool:

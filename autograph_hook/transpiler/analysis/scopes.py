@@ -335,6 +335,17 @@ def _parameters(arguments: Any) -> list[str]:
     return [a.arg if kind(a) == "arg" else a.id for a in _arguments(arguments)]
 
 
+def at_once(node: Any) -> Iterator[Any]:
+    """What is evaluated where a function or a class is defined."""
+    yield from getattr(node, "decorator_list", ())
+    if kind(node) in FUNCTIONS:
+        yield from node.args.defaults
+        yield from (default for default in node.args.kw_defaults if default is not None)
+    else:
+        yield from node.bases
+        yield from (keyword.value for keyword in node.keywords)
+
+
 def walrus_targets(node: Any) -> set[str]:
     """Names that `:=` in an expression, inside its comprehensions too, binds in the function around it."""
     found: set[str] = set()
@@ -343,8 +354,5 @@ def walrus_targets(node: Any) -> set[str]:
         item = todo.pop()
         if kind(item) == "NamedExpr":
             found.add(item.target.id)
-        if kind(item) == "Lambda":
-            todo.extend(part for part in (*item.args.defaults, *item.args.kw_defaults) if part is not None)
-        elif kind(item) not in FUNCTIONS:
-            todo.extend(children(item))
+        todo.extend(at_once(item) if kind(item) in FUNCTIONS else children(item))
     return found

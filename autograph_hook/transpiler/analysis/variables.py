@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from autograph_hook.transpiler.analysis.parts import PARTS
-from autograph_hook.transpiler.analysis.scopes import COMPREHENSIONS, FUNCTIONS, descendants, kind
+from autograph_hook.transpiler.analysis.scopes import COMPREHENSIONS, FUNCTIONS, at_once, descendants, kind
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _visit(node: ast.AST, found: Changes) -> None:
         if not isinstance(node.ctx, ast.Load):  # type: ignore[attr-defined]
             found.names.add(node.id)  # type: ignore[attr-defined]
         return
-    if name == "Constant" or name == "Lambda":
+    if name == "Constant":
         return
     if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
         place = _place(node)
@@ -114,6 +114,8 @@ def _visit(node: ast.AST, found: Changes) -> None:
     elif name in FUNCTIONS or name == "ClassDef":
         if name != "Lambda":
             found.names.add(node.name)  # type: ignore[attr-defined]
+        for part in at_once(node):
+            _visit(part, found)
         return
     elif name in COMPREHENSIONS:
         for inner in descendants(node):
