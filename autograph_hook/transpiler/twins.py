@@ -132,11 +132,14 @@ def rewritten(
     first = positional[0] if positional else None
     expressions = Expressions(site.class_name, first, own, outside, walrus=site.walrus, yields=site.is_generator)
     live = Liveness(() if straight else body, lowered.ends, own, bool(plain), enclosing)
+    swallowed = live
+    if not straight and _has_context(body):
+        swallowed = Liveness(body, lowered.ends, own, bool(plain), enclosing, swallows=True)
     deleted = _deleted(body) & rebound if rebound else ()
     names = bound - outside - enclosing
     reads = uncertain_reads(body, defaults, names, live.uses, live.tested, site.walrus, deleted)
     expressions.reads = reads._replace(uncertain=set()) if straight and not site.walrus else reads
-    control = ControlFlow(live, lowered, expressions, outside, rebound & set(own), known)
+    control = ControlFlow(live, swallowed, lowered, expressions, outside, rebound & set(own), known)
     statements = Statements(expressions, control, plain, drops_asserts)
     frame = Frame()
     out = statements.block(body, frame)
@@ -166,6 +169,18 @@ def _deleted(body: Sequence[ast.stmt]) -> set[str]:
     """The names that functions inside these statements delete."""
     deletes = [target for node in _inside(body) if isinstance(node, ast.Delete) for target in node.targets]
     return {name for target in deletes for name in bound_names(target)}
+
+
+def _has_context(body: Sequence[ast.stmt]) -> bool:
+    todo: list[ast.AST] = list(body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, (ast.With, ast.AsyncWith)):
+            return True
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+                todo.extend(getattr(node, name, ()))
+    return False
 
 
 def _inside(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:

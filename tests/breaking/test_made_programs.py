@@ -205,6 +205,62 @@ PYTHON = {
         """,
         ("f(0)",),
     ),
+    "a return in a context that takes back what is raised before it": (
+        """
+        def f(x):
+            if x:
+                with Guard('inside', True):
+                    check(x)
+                    return 0
+                note(1)
+            else:
+                return 5
+
+        def g(x):
+            while True:
+                with contextlib.suppress(Oops):
+                    x += 1
+                    check(x)
+                    break
+                x += 1
+            return x
+        """,
+        ("f(0)", "f(1)", "f(3)", "f = g", "f(0)", "f(2)"),
+    ),
+    "a store in a context that takes back what is raised before it": (
+        """
+        def f(xs):
+            x = 0
+            if xs:
+                with contextlib.suppress(Oops):
+                    check(xs[0])
+                    x = 1
+                note(x)
+
+        def g(xs):
+            x = 0
+            for y in xs:
+                with contextlib.suppress(Oops):
+                    check(y)
+                    x = y
+                note(x)
+        """,
+        ("f([])", "f([1, 3])", "f([3])", "f = g", "f([3, 2, 3])"),
+    ),
+    "a return that an exception from finally replaces": (
+        """
+        def f(x):
+            try:
+                try:
+                    return 1
+                finally:
+                    check(x)
+            except Oops:
+                note(2)
+            return 3
+        """,
+        ("f(1)", "f(3)"),
+    ),
 }
 
 OWN = {

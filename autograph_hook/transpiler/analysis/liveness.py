@@ -52,6 +52,7 @@ class Liveness:
         own: Sequence[str] = (),
         jumps: bool = True,
         enclosing: Iterable[str] = (),
+        swallows: bool = False,
     ) -> None:
         self.jumps = jumps
         """May there be jumps left, in statements that stay plain?"""
@@ -65,6 +66,9 @@ class Liveness:
         self.captured: set[str] = set(enclosing)
         self.tested: set[str] = set()
         """Names that are compared with None."""
+        self.swallows = swallows
+        """May a context manager take back what its body raises? Then no store in there is certain. Flags, which tell
+        whether a jump was taken, always count on that; names that are part of a graph's state must not."""
         self._uses: dict[int, Names] = {}
         self._kills = True
         self.block(body, _NONE)
@@ -88,7 +92,8 @@ class Liveness:
         if isinstance(node, (ast.While, ast.For, ast.AsyncFor)):
             return self._loop(node, live)
         if isinstance(node, (ast.With, ast.AsyncWith)):
-            inner = self.block(node.body, live)
+            uncertain = live if self.swallows else frozenset(name for name in live if name.startswith("ag__"))
+            inner = self.block(node.body, live) | uncertain
             for item in reversed(node.items):
                 if item.optional_vars is not None:
                     inner = self._store(item.optional_vars, inner)

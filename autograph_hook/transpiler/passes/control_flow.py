@@ -64,6 +64,7 @@ class ControlFlow:
     def __init__(
         self,
         live: Liveness,
+        swallowed: Liveness,
         lowered: Lowered,
         expressions: Expressions,
         outside: set[str],
@@ -71,6 +72,9 @@ class ControlFlow:
         known: Known,
     ) -> None:
         self.live = live
+        self.swallowed = swallowed
+        """What is live where a context manager takes back an exception. The bodies share these names, too; a graph,
+        which cannot go on there, need not carry them."""
         self.ends = lowered.ends
         self.guarded = lowered.guarded
         self.expression = expressions
@@ -89,6 +93,7 @@ class ControlFlow:
         after, within = self.live.after[node], self.live.within[node]
         joined = {name for name in changed.names if name in after and name not in self.outside}
         inside = {name for name in changed.names if name in within and name not in self.outside} - joined
+        shared = joined | inside | self._kept(node, changed, self.swallowed)
         out: list[ast.stmt] = []
         names: list[ast.expr] = []
         for kind, (inner, statements), original in (("then", body, node.body), ("else", orelse, node.orelse)):
@@ -96,9 +101,9 @@ class ControlFlow:
                 names.append(constant(None, node))
                 continue
             own = self._changed(original)
-            out.append(self._body(f"ag__{kind}_{number}", (), own, joined | inside, inner, statements, node))
+            out.append(self._body(f"ag__{kind}_{number}", (), own, shared, inner, statements, node))
             names.append(_name(out[-1], node))
-        frame.shared |= joined | inside
+        frame.shared |= shared
         arguments = [self.expression.loosely(node.test), *names, self._labels(joined, node), self._labels(inside, node)]
         arguments.append(self._places(changed, joined | inside, node))
         if node in self.guarded:
@@ -109,8 +114,9 @@ class ControlFlow:
     def while_(self, node: ast.While, frame: Frame, inner: Frame, body: list[ast.stmt]) -> list[ast.stmt]:
         number = next(self.numbers)
         changed = self._changed([*node.body, ast.Expr(node.test)])
-        kept = self._kept(node, changed)
-        made = self._body(f"ag__body_{number}", (), self._changed(node.body), kept, inner, body, node)
+        kept = self._kept(node, changed, self.live)
+        shared = kept | self._kept(node, changed, self.swallowed)
+        made = self._body(f"ag__body_{number}", (), self._changed(node.body), shared, inner, body, node)
         out: list[ast.stmt] = [made]
         test = self.expression.loosely(node.test)
         flags = self.ends.get(node)
@@ -118,7 +124,7 @@ class ControlFlow:
             going = none_of(flags, node)
             always = isinstance(node.test, ast.Constant) and node.test.value is True
             test = going if always else operator("and_", node, going, thunk(test, node.test))
-        frame.shared |= kept
+        frame.shared |= shared
         places = self._places(changed, kept, node)
         call = operator("while_", node, thunk(test, node.test), _name(made, node), self._labels(kept, node), places)
         return [*out, statement(call, node)]
@@ -127,11 +133,12 @@ class ControlFlow:
         """`body` begins with the store to the target, from `ag__item`."""
         number = next(self.numbers)
         changed = self._changed([*node.body, ast.Delete([node.target])])
-        kept = self._kept(node, changed)
-        made = self._body(f"ag__body_{number}", (ITEM,), changed, kept, inner, body, node)
+        kept = self._kept(node, changed, self.live)
+        shared = kept | self._kept(node, changed, self.swallowed)
+        made = self._body(f"ag__body_{number}", (ITEM,), changed, shared, inner, body, node)
         flags = self.ends.get(node)
         test: ast.expr = thunk(none_of(flags, node), node) if flags else constant(None, node)
-        frame.shared |= kept
+        frame.shared |= shared
         places = self._places(changed, kept, node)
         subject = self.expression(node.iter)
         call = operator("for_", node, subject, _name(made, node), test, self._labels(kept, node), places)
@@ -145,8 +152,8 @@ class ControlFlow:
     def _labels(self, names: set[str], like: ast.AST) -> ast.expr:
         return self.expression.strings(sorted(names), like)
 
-    def _kept(self, node: ast.stmt, changed: Changes) -> set[str]:
-        live = self.live.after[node] | self.live.within[node]
+    def _kept(self, node: ast.stmt, changed: Changes, liveness: Liveness) -> set[str]:
+        live = liveness.after[node] | liveness.within[node]
         return {name for name in changed.names if name in live and name not in self.outside}
 
     def _body(

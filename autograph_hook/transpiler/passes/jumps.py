@@ -191,7 +191,8 @@ class _Lowering:
             return self.loop(node, context)
         if isinstance(node, ast.With):
             inner = self.block(node.body, context)
-            return _Block([at(ast.With(node.items, inner.body), node)], inner.flags, inner.leaves)
+            # What follows runs where the context manager takes back an exception.
+            return _Block([at(ast.With(node.items, inner.body), node)], inner.flags, False)
         if kind(node) in ("Try", "TryStar"):
             return self.try_(node, context)
         if isinstance(node, ast.Match):
@@ -253,8 +254,11 @@ class _Lowering:
         body = self.block(node.body, context)
         orelse = self.block(node.orelse, context)
         blocks = [self.block(handler.body, context) for handler in node.handlers]
+        # A jump that was on its way does not count where a `finally` or a context manager has raised in its place.
+        reset = [assign(flag, constant(False, node), node) for flag in sorted(body.flags) if _has_endings(node.body)]
         handlers = [
-            at(ast.ExceptHandler(h.type, h.name, b.body), h) for h, b in zip(node.handlers, blocks, strict=True)
+            at(ast.ExceptHandler(h.type, h.name, [*reset, *b.body]), h)
+            for h, b in zip(node.handlers, blocks, strict=True)
         ]
         last = orelse.body
         if body.flags and last:
@@ -314,3 +318,9 @@ class _Lowering:
         new = at(ast.If(none_of(sorted(flags), like), body, []), like)
         self.guards.add(new)
         return new
+
+
+def _has_endings(statements: Sequence[ast.stmt]) -> bool:
+    """Is there anything in them that runs when they are left?"""
+    nodes = [node for statement in statements for node in ast.walk(statement)]
+    return any(isinstance(node, ast.With) or getattr(node, "finalbody", None) for node in nodes)
