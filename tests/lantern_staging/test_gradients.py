@@ -252,3 +252,13 @@ def test_the_gradient_is_compiled_once_for_a_kind_of_arguments() -> None:
     assert len(gradient.known) == 1
     gradient((normal(2, 4), normal(4)), {})
     assert len(gradient.known) == 2
+
+
+def test_a_weight_whose_share_is_not_used_has_a_gradient_of_zero() -> None:
+    m = module("def f(w, q):\n    unused = w * q\n    return np.tanh(q)")
+    gradient = lantern.grad(m.f, (0, 1))
+    for _ in range(3):
+        left = [np.full((3, 3), 7.0) for _ in range(20)]  # what the memory holds that a gradient is put in
+        del left
+        of_w, _ = gradient(np.ones((3, 3)), 0.75)
+        assert not of_w.any()
