@@ -152,17 +152,20 @@ class Gradient:
         return value, taken[0] if self.single else tuple(taken)
 
     def run(self, compiled: Any, inputs: Any, targets: Any, args: Any, kwargs: Any, table: Any = None) -> Any:
-        """Run compiled code. Where it fails, the plain run raises the exception that the program expects."""
+        """Run compiled code. Where it fails, the plain run raises the exception that the program expects; if that has
+        none to raise, there is no gradient for these arguments."""
         try:
             return compiled.run(inputs, targets, table)
-        except Exception:
+        except Exception as error:
+            problem = error
             state = gate.thread()
             state.plain += 1
             try:
                 self.whole(*args, **kwargs)
             finally:
                 state.plain -= 1
-            raise
+        path, (name, line, *_) = self.gate.module.path, self.gate.function
+        raise StagingError(f"{path}:{line}: {name} has no gradient by Lantern for these arguments: {problem}")
 
     def place(self, compiled: Any, args: Sequence[Any], number: int) -> int:
         """The number of the first input that an argument gives."""

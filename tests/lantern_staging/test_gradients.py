@@ -254,6 +254,15 @@ def test_the_gradient_is_compiled_once_for_a_kind_of_arguments() -> None:
     assert len(gradient.known) == 2
 
 
+def test_without_a_value_that_a_loop_would_have_given_there_is_no_gradient() -> None:
+    source = "def f(w, n):\n    for i in range(n):\n        big = w > 1.0\n    if n > 0:\n        w = 1.0 if big else w * 2.0\n    return w"
+    m = module(source)
+    vg = lantern.value_and_grad(m.f)
+    assert vg(0.5, 2) == (1.0, 2.0)
+    with pytest.raises(StagingError, match=r"\.py:3: f has no gradient .*a name has no value: the loop has not run"):
+        vg(0.5, 0)
+
+
 def test_a_weight_whose_share_is_not_used_has_a_gradient_of_zero() -> None:
     m = module("def f(w, q):\n    unused = w * q\n    return np.tanh(q)")
     gradient = lantern.grad(m.f, (0, 1))
