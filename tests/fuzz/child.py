@@ -18,7 +18,7 @@ from tests.fuzz.choices import Choices
 from tests.fuzz.programs import Program
 from tests.fuzz.reduce import reduced
 
-MODES = ("python", "own", "foreign")
+MODES = ("python", "own", "foreign", "lantern")
 LONGEST = 120
 """Seconds that a program may take: what hangs is a failure, too."""
 

@@ -13,8 +13,6 @@ from tests.fuzz.grammar import Dialect
 
 KINDS = "int|float|bool|str|list|dict|opt|tuple|box|vec|scal|tint|tbool|vecs"
 TEMPLATE = re.compile(rf"(\$call_|[$@=!])({KINDS}|cond)(2?)\b|\?([uv])\b")
-SURPRISES = 2
-"""In a hundred names, so many that may have no value."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +75,9 @@ class Scope:
 
 
 class Writer:
+    surprises = 2
+    """In a hundred names, so many that may have no value."""
+
     def __init__(self, choices: Choices, dialect: Dialect) -> None:
         self.choices = choices
         self.dialect = dialect
@@ -97,7 +98,7 @@ class Writer:
         return self.choices.pick([*self.names(kind, scope), *(n for n in declared if n not in self.names(kind, scope))])
 
     def atom(self, kind: str, scope: Scope) -> str:
-        if self.choices.chance(SURPRISES):
+        if self.choices.chance(self.surprises):
             unsure = [name for name, other in scope.maybe.items() if other == kind]
             if unsure:
                 return self.choices.pick(unsure)
