@@ -8,11 +8,13 @@ from __future__ import annotations
 import ast
 import copy
 import dataclasses
+import time
 from collections.abc import Callable, Iterator
 
 from tests.fuzz.programs import Program
 
 MOST_CHECKS = 3000
+MOST_SECONDS = 240
 BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 LITERALS = (0, True, "a")
 
@@ -27,6 +29,7 @@ class _Reduction:
         self.program = program
         self.fails = fails
         self.left = MOST_CHECKS
+        self.end = time.monotonic() + MOST_SECONDS
 
     def result(self) -> Program:
         before = None
@@ -40,7 +43,7 @@ class _Reduction:
 
     def takes(self, program: Program) -> bool:
         """Does it fail still? Then it is the one to go on from."""
-        if self.left <= 0 or program == self.program:
+        if self.left <= 0 or time.monotonic() > self.end or program == self.program:
             return False
         self.left -= 1
         try:
