@@ -3,6 +3,8 @@
     python -m benchmarks                     what there is, and how long each takes
     python -m benchmarks NAME...             some of them
     python -m benchmarks all --out results/  all of them, and what they say about the README's claims
+    python -m benchmarks transparency PACKAGE... [--python INTERPRETER] [--tests DIR]
+                                             the tests of any installed package, without the hook and with it
 """
 
 from __future__ import annotations
@@ -31,11 +33,11 @@ def main(argv: list[str] | None = None) -> int:
         minutes = sum(BENCHMARKS[name].share for name in ALL)
         print(f"{__doc__}\n{listing()}\n\nall together, with seven rounds and smaller sizes: about {minutes:g} min")
         return 0
-    suites: list[str] = []
+    named: list[str] = []
     if options.names[0] == "scripts":
         options.names, options.only = options.names[:1], options.names[1:] or options.only
-    elif options.names[0] == "suites":
-        options.names, suites = options.names[:1], options.names[1:]
+    elif options.names[0] in ("suites", "transparency"):
+        options.names, named = options.names[:1], options.names[1:]
     only = " ".join(options.only)
     whole = options.names == ["all"]
     names = list(dict.fromkeys(ALL if whole else options.names))
@@ -51,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
         note = f" ({place} of {len(names)}; about {left:g} min left)" if len(names) > 1 and not options.quick else ""
         say(f"\n{name}{note}")
         results[name] = measure(
-            Bench(name, options.quick, options.rounds, only, tuple(suites), options.python, whole)
+            Bench(name, options.quick, options.rounds, only, tuple(named), options.python, options.tests, whole)
         )
         if options.out:
             keep(options.out, name, results)
@@ -61,7 +63,9 @@ def main(argv: list[str] | None = None) -> int:
     broken = [name for name, figures in results.items() if figures["error"]]
     if broken:
         print(f"\nbroke off: {', '.join(broken)}", file=sys.stderr)
-    return 1 if broken else 0
+    # A comparison of packages is asked for to know whether any of their tests ends otherwise.
+    differs = named and any(row["kept"] is False for row in results.get("transparency", {}).get("rows", ()))
+    return 1 if broken or differs else 0
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -72,13 +76,20 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="fewer rounds: a first impression")
     parser.add_argument("--rounds", type=int, default=0, help="so many rounds")
     parser.add_argument(
-        "--only", nargs="+", default=[], metavar="PART", help="parts, or programs, of the benchmark; files of `suites`"
-    )
+        "--only", nargs="+", default=[], metavar="PART",
+        help="parts, or programs, of the benchmark; files of `suites` and `transparency`",
+    )  # fmt: skip
     parser.add_argument(
         "--out", type=Path, metavar="PATH",
         help="a directory for NAME.json, NAME.png, summary.md and summary.json; or one file, *.json, for all figures",
     )  # fmt: skip
-    parser.add_argument("--python", default="", help="the interpreter that has the libraries of `suites`")
+    parser.add_argument(
+        "--python", default="", metavar="INTERPRETER",
+        help="the one that has the libraries of `suites`, or the packages of `transparency`",
+    )  # fmt: skip
+    parser.add_argument(
+        "--tests", type=Path, metavar="DIR", help="the tests of the package that `transparency` is given: its sdist's"
+    )
     return parser
 
 

@@ -90,8 +90,9 @@ class Bench:
     quick: bool = False
     rounds: int = 0
     only: str = ""  # the one part of the benchmark that is to run
-    suites: tuple[str, ...] = ()  # of `suites`: those that are to run
-    python: str = ""  # the interpreter that has the libraries of `suites`
+    named: tuple[str, ...] = ()  # the suites of `suites`, the packages of `transparency`
+    python: str = ""  # the interpreter that has the libraries of `suites`, or the packages
+    tests: Path | None = None  # of `transparency`: the directory of a package's tests
     among_all: bool = False  # one of all: fewer rounds (never below seven) and smaller sizes
     rows: list[Row] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)

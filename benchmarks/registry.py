@@ -32,7 +32,7 @@ BENCHMARKS = {
     "scripts": Entry("eager programs as people write them: plain, with the hook, decorated by hand", 27, 12),
     "treelstm": Entry("Lantern trains a TreeLSTM: against PyTorch, C and NumPy", 2, 1),
     "lantern_programs": Entry("Lantern runs recursion and loops: against Python, numba, C and TensorFlow", 2),
-    "transparency": Entry("CPython's own test files give the same results with the hook", 2),
+    "transparency": Entry("CPython's own test files, or the tests of a PACKAGE, give the same with the hook", 2),
     "suites": Entry("test suites of TensorFlow libraries give the same, as quickly", 60, 0, "it installs libraries"),
 }
 

@@ -23,9 +23,10 @@ from typing import Any
 
 from benchmarks.harness import Bench, interleave
 
-from .libraries import LIBRARIES, Library, Missing, Place, prepare
+from .libraries import LIBRARIES, Library, prepare
 from .outcomes import Outcome, differences, of_file, worst_files
-from .running import run_once
+from .packages import Missing
+from .running import Suite, run_once, what_broke
 
 __all__ = ["Outcome", "differences", "run"]
 
@@ -35,7 +36,7 @@ HEAD = ("suite", "passed plain", "passed hooked", "differing", "reason", "proces
 
 
 def run(bench: Bench) -> None:
-    names = bench.suites or list(LIBRARIES)
+    names = bench.named or list(LIBRARIES)
     unknown = set(names) - set(LIBRARIES)
     if unknown:
         raise SystemExit(f"no suite named {', '.join(sorted(unknown))}; there are {', '.join(LIBRARIES)}")
@@ -49,22 +50,22 @@ def run(bench: Bench) -> None:
             continue
         with tempfile.TemporaryDirectory() as scratch:
             try:
-                place = prepare(library, bench.python, Path(scratch))
+                suite = prepare(library, bench.python, Path(scratch), tests)
             except Missing as missing:
                 bench.fact(name, f"left out: {missing}")
                 continue
-            rows.append(compare(bench, name, library, place, tests))
+            rows.append(compare(bench, name, library, suite))
     bench.fact("table", "\n" + table(rows))
 
 
-def compare(bench: Bench, name: str, library: Library, place: Place, tests: tuple[str, ...]) -> tuple[str, ...]:
+def compare(bench: Bench, name: str, library: Library, suite: Suite) -> tuple[str, ...]:
     """Run a suite both ways; its row of the table."""
     for hook in (False, True):
-        run_once(library, place, ("--collect-only", *tests), hook)
+        run_whole(suite, hook, "--collect-only")
     found: dict[bool, list[Outcome]] = {False: [], True: []}
 
     def once(hook: bool) -> float:
-        found[hook].append(run_once(library, place, tests, hook))
+        found[hook].append(run_whole(suite, hook))
         return found[hook][-1].elapsed
 
     elapsed = interleave({"plain": lambda: once(False), "hook": lambda: once(True)}, bench.how_many(1, quick=1))
@@ -72,7 +73,7 @@ def compare(bench: Bench, name: str, library: Library, place: Place, tests: tupl
     differing = differences(plain, hook)
     excused = {case: why for case in differing if (why := library.why(case)) is not None}
     bench.fact(f"{name}, plain", plain.counts)
-    bench.fact(f"{name}, hook", f"{hook.counts}, {hook.loaded} modules enabled")
+    bench.fact(f"{name}, hook", f"{hook.counts}, {len(hook.loaded)} modules enabled")
     bench.fact(f"{name}, left out", library.left_out)
     bench.fact(f"{name}, known differences", excused)
     unexpected = {case: [*both, hook.reasons.get(case, "")] for case, both in differing.items() if case not in excused}
@@ -92,8 +93,17 @@ def compare(bench: Bench, name: str, library: Library, place: Place, tests: tupl
     if unexpected:
         why = f"{len(unexpected)} of them unexpected"
     ratio = processor["hook"][-1] / processor["plain"][-1]
-    passed = [str(outcome.counts.get("passed", 0)) for outcome in (plain, hook)]
+    passed = [str(outcome.count("passed")) for outcome in (plain, hook)]
     return (name, *passed, str(len(differing)), why, f"{ratio:.2f}")
+
+
+def run_whole(suite: Suite, hook: bool, *options: str) -> Outcome:
+    """Run a suite to its end: times of a part of it compare nothing."""
+    outcome = run_once(suite, hook, "--assert=plain", *options, cache=True)
+    broke = what_broke(suite, outcome)
+    if broke:
+        raise SystemExit(broke)
+    return outcome
 
 
 def tell_files(bench: Bench, name: str, plain: Outcome, hook: Outcome) -> None:

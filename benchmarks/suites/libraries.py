@@ -9,6 +9,9 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .packages import Missing
+from .running import Suite
+
 BASE = ("tensorflow-cpu==2.21.*", "tf-keras==2.21.*", "tensorflow-probability==0.25.*", "numpy<2", "setuptools<81",
         "pytest", "absl-py", "gast", "astor", "importlib-metadata")  # fmt: skip
 
@@ -73,31 +76,23 @@ LIBRARIES = {
 }  # fmt: skip
 
 
-class Missing(Exception):
-    """An interpreter that was named does not have the library."""
+VARIABLES = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_USE_LEGACY_KERAS": "1", "CUDA_VISIBLE_DEVICES": ""}
 
 
-@dataclass(frozen=True)
-class Place:
-    """The interpreter that has a library, and the directory in which its tests run."""
-
-    python: Path
-    directory: Path
-
-
-def prepare(library: Library, python: str, scratch: Path) -> Place:
+def prepare(library: Library, python: str, scratch: Path, tests: tuple[str, ...]) -> Suite:
     """`python`: the interpreter that has the library; without one, an environment is made. Raises Missing."""
     interpreter = Path(python).absolute() if python else _environment(library)
-    site = _site(library, interpreter)
+    directory = _site(library, interpreter)
     if library.tests[0].startswith("tests/"):
         # Installed beside the library, as a directory without `__init__.py`: pytest would take `tests/gpflow` for the
         # package `gpflow`.
-        if not Path(site, "tests").is_dir():
+        if not Path(directory, "tests").is_dir():
             raise Missing(f"{library.wanted} is installed without its tests")
-        shutil.copytree(Path(site, "tests"), Path(scratch, "tests"), ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(Path(directory, "tests"), Path(scratch, "tests"), ignore=shutil.ignore_patterns("__pycache__"))
         Path(scratch, "tests", "__init__.py").touch()
-        return Place(interpreter, scratch)
-    return Place(interpreter, site)
+        directory = scratch
+    left_out = tuple(library.left_out)
+    return Suite(library.package, interpreter, directory, tests, (library.package,), left_out, VARIABLES)
 
 
 def _site(library: Library, interpreter: Path) -> Path:

@@ -1,4 +1,5 @@
-"""A pytest plugin: install the hook if asked to, and write down how each test ended and the processor time of each."""
+"""A pytest plugin: install the hook if asked to, and write down how each test ended, the processor time of each, and
+what came through the hook. It stands alone: suites have packages `tests` and `benchmarks` of their own."""
 
 from __future__ import annotations
 
@@ -18,13 +19,38 @@ reasons: dict[str, str] = {}
 """Of what did not pass: the last line of what pytest says."""
 seconds: dict[str, float] = {}
 """The processor time of each test, what it sets up included."""
+loaded: list[str] = []
+problems: list[str] = []
 MOST_FUNCTIONS = 40
 report_path = Path(os.environ["SUITES_REPORT"])
+
+
+def watch() -> None:
+    """Note which modules get gates, and what of them cannot be transformed."""
+    from autograph_hook.importing import loader
+
+    attach, fall_open = loader.attach, loader.Loader._fall_open
+
+    def attached(payload: Any, name: str, path: str, *rest: Any) -> Any:
+        loaded.append(name)
+        problems.extend(f"{path}:{line}: {text}" for line, text in payload[5])
+        return attach(payload, name, path, *rest)
+
+    def fallen(self: Any, path: str, failure: Exception, options: Any) -> None:
+        problems.append(f"{path}: {type(failure).__name__}: {failure}")
+        fall_open(self, path, failure, options)
+
+    loader.attach = attached
+    loader.Loader._fall_open = fallen  # type: ignore[method-assign]
+
 
 if os.environ["SUITES_ENABLE"]:
     import autograph_hook
 
-    autograph_hook.install(enable=os.environ["SUITES_ENABLE"].split(","), mode="auto")
+    watch()
+    if os.environ["SUITES_INSTALL"]:
+        is_cached = not sys.dont_write_bytecode
+        autograph_hook.install(enable=os.environ["SUITES_ENABLE"].split(","), mode="auto", cache=is_cached)
 
 
 def pytest_collection_finish() -> None:
@@ -46,13 +72,15 @@ def pytest_runtest_protocol(item: Any) -> Iterator[None]:
 
 def pytest_runtest_setup() -> None:
     """Some tests draw numbers without a seed, and fail with some of them: both runs draw the same ones."""
-    import numpy
-
     random.seed(0)
-    numpy.random.seed(0)
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed(0)
 
 
 def pytest_runtest_logreport(report: Any) -> None:
+    if type(report).__name__ == "SubtestReport" and not report.failed:
+        return
     if report.when == "call" or report.outcome != "passed":
         _note(report.nodeid, report)
 
@@ -63,22 +91,29 @@ def pytest_collectreport(report: Any) -> None:
 
 
 def _note(name: str, report: Any) -> None:
-    cases.setdefault(name, []).append(report.outcome)
+    cases.setdefault(name, []).append(_ending(report))
     if report.outcome == "failed":
         crash = getattr(report.longrepr, "reprcrash", None)
         reasons[name] = (crash.message if crash else str(report.longrepr)).strip()[-400:]
 
 
+def _ending(report: Any) -> str:
+    if hasattr(report, "wasxfail"):
+        return "xpassed" if report.outcome == "passed" else "xfailed"
+    is_of_the_test = getattr(report, "when", None) == "call"
+    return "error" if report.outcome == "failed" and not is_of_the_test else str(report.outcome)
+
+
 def pytest_sessionfinish() -> None:
-    told = {"cases": cases, "reasons": reasons, "seconds": seconds, "loaded": 0, "functions": []}
-    if os.environ["SUITES_ENABLE"]:
-        told |= _of_the_hook()
+    told = {"cases": cases, "reasons": reasons, "seconds": seconds, "functions": []}
+    told |= {"loaded": sorted(set(loaded)), "problems": sorted(set(problems))}
+    if os.environ["SUITES_ENABLE"] and "tensorflow" in sys.modules:
+        told["functions"] = _functions()
     report_path.write_text(json.dumps(told))
 
 
-def _of_the_hook() -> dict[str, Any]:
-    """How many modules came through the hook, and in which functions most time went into traces of its own."""
-    described = autograph_hook.report().modules
+def _functions() -> list[dict[str, Any]]:
+    """The functions in which most time went into traces of the hook's own."""
     functions = [
         {
             "name": f"{module['name']}.{function['qualname']}",
@@ -87,9 +122,9 @@ def _of_the_hook() -> dict[str, Any]:
             "staged": function["calls_staged"],
             "reason": function["reason"],
         }
-        for module in described
+        for module in autograph_hook.report().modules
         for function in module["functions"]
         if function["seconds"]["tracing"]
     ]
     functions.sort(key=lambda function: -function["tracing"])
-    return {"loaded": len(described), "functions": functions[:MOST_FUNCTIONS]}
+    return functions[:MOST_FUNCTIONS]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import sys
 import types
 from typing import Any
@@ -218,13 +217,13 @@ def test_what_is_looked_for_in_a_whole_stack_is_found_by_identity() -> None:
 
 
 def test_tests_that_end_otherwise_are_named_with_both_outcomes() -> None:
-    outcome = functools.partial(Outcome, loaded=0, processor=1.0, elapsed=1.0)
-    plain = outcome({"a": ["passed"], "b": ["passed"], "c": ["passed", "failed"]})
-    hook = outcome({"a": ["passed"], "b": ["failed"], "d": ["skipped"]})
+    plain = Outcome({"a": ["passed"], "b": ["passed"], "c": ["passed", "failed"]})
+    hook = Outcome({"a": ["passed"], "b": ["failed"], "d": ["skipped"]}, status=-11)
     assert differences(plain, hook) == {
-        "b": ("passed", "failed"), "c": ("failed", "missing"), "d": ("missing", "skipped"),
+        "(exit status)": ("0", "-11"), "b": ("passed", "failed"), "c": ("passed failed", "missing"),
+        "d": ("missing", "skipped"),
     }  # fmt: skip
-    assert plain.counts == {"passed": 2, "failed": 1}
+    assert plain.counts == {"passed": 3, "failed": 1}
 
 
 def test_files_are_told_by_the_time_that_they_lose() -> None:

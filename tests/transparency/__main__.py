@@ -7,9 +7,13 @@ import json
 import sys
 from pathlib import Path
 
+from benchmarks.suites.outcomes import Outcome, differences
+from benchmarks.suites.running import FORMS, run_once
+
 from . import known, stdlib, suites
 
 SHOWN = 6  # differing cases of one file
+LONGEST = 1800.0  # seconds that one run of a library's tests may take
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -20,6 +24,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="the part that pytest runs")
     parser.add_argument("--plain", action="store_true", help="without the hook only: the baseline")
     parser.add_argument("--baseline", type=Path, help="a file written by --out: no new run without the hook")
+    parser.add_argument("--form", choices=FORMS, action="append", help="of libraries: only so (repeatable)")
     parser.add_argument("--work", type=Path, help="a directory for environments, sources and byte code")
     parser.add_argument("--out", type=Path, help="write all outcomes to this JSON file")
     parser.add_argument("--logs", type=Path, help="write each run's output into this directory")
@@ -43,7 +48,7 @@ def run_stdlib(options: argparse.Namespace) -> int:
             continue
         if options.baseline:
             kept = baseline.get(task.test, {"plain": {}, "status": None})
-            plain = stdlib.Run(cases=kept["plain"], status=kept["status"])
+            plain = Outcome(kept["plain"], status=kept["status"])
         else:
             plain = stdlib.run(task, hook=False, python=options.python, prefix=prefix)
         hooked = None if options.plain else stdlib.run(task, hook=True, python=options.python, prefix=prefix)
@@ -54,14 +59,16 @@ def run_stdlib(options: argparse.Namespace) -> int:
 def run_suites(options: argparse.Namespace) -> int:
     table = Table(options.out, options.logs)
     work = options.work or Path("build/transparency")
-    for suite in suites.SUITES:
-        if options.only and suite.name not in options.only:
+    for library in suites.LIBRARIES:
+        if options.only and library.name not in options.only:
             continue
-        place = suites.prepare(suite, work, options.python)
-        for form in suites.FORMS:
-            plain = suites.run(suite, place, form, hook=False)
-            hooked = None if options.plain else suites.run(suite, place, form, hook=True)
-            table.add(f"{suite.name} ({form})", plain, hooked)
+        for suite in suites.prepare(library, work, options.python):
+            for form in options.form or FORMS:
+                plain, hooked = (
+                    None if hook and options.plain else run_once(suite, hook, form=form, limit=LONGEST)
+                    for hook in (False, True)
+                )
+                table.add(f"{suite.name} ({form})", plain, hooked, suite.name)
     return table.close()
 
 
@@ -74,39 +81,43 @@ class Table:
         self.totals = {"plain": [0, 0, 0], "hook": [0, 0, 0]}
         self.results: dict[str, object] = {}
 
-    def add(self, name: str, plain: stdlib.Run, hooked: stdlib.Run | None) -> None:
+    def add(self, name: str, plain: Outcome, hooked: Outcome | None, listed: str = "") -> None:
+        """`listed`: the name under which differences are known, if it is another one."""
         self.files += 1
-        line = f"{name:36} plain {self.count('plain', plain)} {plain.seconds:6.1f}s"
+        line = f"{name:36} plain {self.count('plain', plain)} {plain.elapsed:6.1f}s"
         if hooked is not None:
-            line += f"   hook {self.count('hook', hooked)} {hooked.seconds:6.1f}s"
+            line += f"   hook {self.count('hook', hooked)} {hooked.elapsed:6.1f}s"
             line += f"  {len(hooked.loaded)} modules"
         print(line, flush=True)
         if hooked is not None:
-            self.compare(name, plain, hooked)
+            self.compare(listed or name, plain, hooked)
         self.results[name] = {
             "plain": plain.cases,
             "status": plain.status,
             "hook": hooked.cases if hooked else None,
             "loaded": hooked.loaded if hooked else None,
+            "problems": hooked.problems if hooked else None,
+            "reasons": hooked.reasons if hooked else None,
         }
         if self.out:
             self.out.write_text(json.dumps(self.results, indent=1))
         if self.logs:
             for kind, run in ("plain", plain), ("hook", hooked):
                 if run is not None and run.output:
-                    self.logs.joinpath(f"{name}.{kind}.log").write_text(run.output)
+                    self.logs.joinpath(f"{name}.{kind}.log".replace("/", "_")).write_text(run.output)
 
-    def count(self, kind: str, run: stdlib.Run) -> str:
-        counts = run.counts
-        numbers = [counts["passed"], counts["failed"] + counts["error"], counts["skipped"]]
+    def count(self, kind: str, run: Outcome) -> str:
+        numbers = [run.count("passed"), run.count("failed", "error"), run.count("skipped")]
         self.totals[kind] = [a + b for a, b in zip(self.totals[kind], numbers, strict=True)]
         return "{:5} passed {:2} failed {:3} skipped".format(*numbers)
 
-    def compare(self, name: str, plain: stdlib.Run, hooked: stdlib.Run) -> None:
+    def compare(self, name: str, plain: Outcome, hooked: Outcome) -> None:
         if not hooked.loaded:
             self.unknown += 1
             print("    NO MODULE came through the hook")
-        differing = stdlib.differences(plain, hooked)
+        for problem in hooked.problems:
+            print(f"    not transformed: {problem}")
+        differing = differences(plain, hooked)
         for i, (case, (without, with_)) in enumerate(differing.items()):
             why = known.reason(name, case)
             if why is None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from benchmarks.suites.outcomes import STATUS
+
 
 class Known(NamedTuple):
-    test: str  # the test file
+    test: str  # the test file, or the package
     case: str  # the case's name, with shell wildcards
     reason: str
 
@@ -16,7 +18,7 @@ CONSTANTS = "finds functions' constants by position or number, or prints them, a
 BYTECODE = "compares the bytecode of its own functions, and the gate is part of it"
 EVENTS = "counts branch or instruction events of sys.monitoring, and the gate is a branch of four instructions"
 LOADER = "loads a file with Python's own loader and wants a spec equal to that of the module the hook loaded"
-STATUS = "(exit status)"
+CLOCK = "is named after the time of day, and so otherwise in each run"
 
 KNOWN: tuple[Known, ...] = (
     Known("test_compile", "*.test_32_63_bit_values", CONSTANTS),
@@ -49,11 +51,12 @@ KNOWN: tuple[Known, ...] = (
     Known("test_monitoring", STATUS, EVENTS),
     Known("test_pydoc", "*.test_importfile", LOADER),
     Known("test_pydoc", STATUS, LOADER),
+    Known("marshmallow", "*::test_invalid_datetime_deserialization[[]*:*:*]", CLOCK),
 )
 
 
 def reason(test: str, case: str) -> str | None:
-    """Why this case of this test file may differ; None if it may not."""
+    """Why this case of this test file or package may differ; None if it may not."""
     for known in KNOWN:
         if known.test == test and fnmatchcase(case, known.case):
             return known.reason

@@ -9,10 +9,11 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from benchmarks.suites.outcomes import Outcome
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -33,21 +34,6 @@ class Task:
         """The test module and the modules under test, as patterns of the hook."""
         test = self.test if self.test.startswith("test.") else f"test.{self.test}"
         return [*([test] if self.itself else []), *self.modules]
-
-
-@dataclass
-class Run:
-    """What one child did: the outcomes of each case, and which modules came through the hook."""
-
-    cases: dict[str, list[str]] = field(default_factory=dict)
-    loaded: list[str] = field(default_factory=list)
-    output: str = ""
-    seconds: float = 0.0
-    status: int | None = None
-
-    @property
-    def counts(self) -> Counter[str]:
-        return Counter(outcome for outcomes in self.cases.values() for outcome in outcomes)
 
 
 def tasks(quick: bool = False, only: tuple[str, ...] = ()) -> list[Task]:
@@ -79,7 +65,7 @@ def exists(python: str, tests: list[str]) -> set[str]:
     return set(json.loads(found.stdout))
 
 
-def run(task: Task, hook: bool, python: str = sys.executable, prefix: str = "", timeout: int = 300) -> Run:
+def run(task: Task, hook: bool, python: str = sys.executable, prefix: str = "", timeout: int = 300) -> Outcome:
     """Run one test file. `prefix` is a directory for byte code, in which the hook may cache what it made."""
     with tempfile.TemporaryDirectory() as scratch:
         junit, loaded = os.path.join(scratch, "junit.xml"), os.path.join(scratch, "loaded.json")
@@ -108,7 +94,7 @@ def run(task: Task, hook: bool, python: str = sys.executable, prefix: str = "", 
         except subprocess.TimeoutExpired as expired:
             status, output = None, (expired.stdout or b"").decode(errors="replace") + "\n(timed out)"
         seconds = time.perf_counter() - start
-        return Run(read_junit(junit), read_json(loaded), output, seconds, status)
+        return Outcome(read_junit(junit), read_json(loaded), elapsed=seconds, status=status, output=output)
 
 
 def environment(prefix: str) -> dict[str, str]:
@@ -154,16 +140,3 @@ def read_junit(path: str) -> dict[str, list[str]]:
     for outcomes in cases.values():
         outcomes.sort()
     return cases
-
-
-def differences(plain: Run, hooked: Run) -> dict[str, tuple[str, str]]:
-    """The cases with another outcome: case -> (without the hook, with the hook).
-
-    The exit status counts as a case: it tells a crash, a timeout, and doctests that nobody counts."""
-    before = plain.cases | {"(exit status)": [str(plain.status)]}
-    after = hooked.cases | {"(exit status)": [str(hooked.status)]}
-    return {
-        case: (" ".join(before.get(case, ["absent"])), " ".join(after.get(case, ["absent"])))
-        for case in sorted({*before, *after})
-        if before.get(case) != after.get(case)
-    }
