@@ -37,7 +37,6 @@ LIBRARIES = (
     Library("parso", "0.8.7", ("test",)),
     Library("pyparsing", "3.3.3"),
     Library("tomlkit", "0.15.2", requires=("pyyaml",)),
-    Library("werkzeug", "3.1.9", requires=("ephemeral-port-reserve", "pytest-timeout", "watchdog")),
     Library("networkx", "3.6.1", ("networkx.classes", "networkx.utils", "networkx.algorithms.shortest_paths")),
     Library("sympy", "1.14.0", ("sympy.logic", "sympy.parsing", "sympy.core")),
 )
