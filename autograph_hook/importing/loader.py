@@ -20,6 +20,7 @@ from autograph_hook.importing.marker import find_marker, find_plain_lines
 from autograph_hook.importing.memory import Memory
 from autograph_hook.importing.policy import ENABLED
 from autograph_hook.runtime.attach import attach
+from autograph_hook.runtime.owners import owned
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Loader(SourceFileLoader):
                 module.__spec__.cached = plain
             if plain is not None:
                 module.__dict__["__cached__"] = plain
+        else:
+            owned(module, self.path)
         _call_with_frames_removed(exec, code, module.__dict__)
 
     @part_of_importlib

@@ -132,6 +132,14 @@ def entered(code: types.CodeType | None, notes: _Notes = _notes) -> int:
     return found[1] if found is not None else 0
 
 
+def forget(path: str) -> None:
+    """The functions of a file are gone."""
+    for key in [key for key in list(_notes.places) if key[0] == path]:
+        _notes.places.pop(key, None)
+    for number in [number for number, (code, _) in list(_notes.entered.items()) if code.co_filename == path]:
+        _notes.entered.pop(number, None)
+
+
 def type_of(value: Any) -> str:
     """How a value's type is called in the report."""
     kind = type(value)

@@ -257,7 +257,8 @@ def _wants_pieces(gate: Gate, staging: Staging, call: _Call) -> bool:
         return has_place or bool(gate.function[3] & (_IN_PIECES | LOOPS))
     # Its first call may be its only one, or as long as a program; if its loops are short, it is left to what is tried
     # with the whole function.
-    is_long = staging.calls == 1 or (isinstance(gate.mixed, MixedFunction) and gate.mixed.is_long(staging.calls))
+    mixed = gate.mixed
+    is_long = staging.calls == 1 or (isinstance(mixed, MixedFunction) and mixed.is_long(staging.calls))
     return bool(gate.function[3] & LOOPS and staging.calls) and is_long
 
 

@@ -28,7 +28,7 @@ from marshal import loads
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import CodeType, FunctionType
+    from types import CodeType, FunctionType, ModuleType
     from typing import Any, Protocol
 
     from autograph_hook.settings import ModuleOptions
@@ -51,7 +51,7 @@ class Module:
 
     __slots__ = (
         "__weakref__", "_codes", "_functions", "functions_bytes", "gates", "handles_values", "memory", "name",
-        "options", "path", "problems", "source", "twins",
+        "options", "owner", "path", "problems", "source", "twins",
     )  # fmt: skip
 
     def __init__(
@@ -75,6 +75,8 @@ class Module:
         """Reads its source again: the text and the lines that stay plain. None where it came from no file."""
         self.memory = memory
         """What earlier runs have learnt of it; None where nothing is kept."""
+        self.owner: ref[ModuleType] | None = None
+        """The module itself; see `owners`."""
         self.gates: list[Gate] = []
         self.handles_values = False
         """Has one of its functions met a backend's value?"""
@@ -95,11 +97,15 @@ class Module:
 
     def codes(self) -> tuple[CodeType | None, ...]:
         """The twins' code, unmarshalled when it is first wanted."""
-        if self._codes is None:
+        codes = self._codes
+        if codes is None:
             from autograph_hook.runtime.twins import load_codes
 
-            self._codes = load_codes(self)
-        return self._codes
+            codes = self._codes = load_codes(self)
+        return codes
+
+    def forget_codes(self) -> None:
+        self._codes = None
 
 
 class Gate(array):  # type: ignore[type-arg]

@@ -14,8 +14,10 @@ import os
 import sys
 from typing import Any
 
+from autograph_hook.reporting import journal
 from autograph_hook.runtime.gate import MODULES, Gate, Module
 from autograph_hook.runtime.mixed import MixedFunction
+from autograph_hook.runtime.owners import departing
 from autograph_hook.staging.known import Staging
 
 FORM = 1
@@ -65,6 +67,7 @@ def _of(gate: Gate) -> tuple[Any, Any]:
         return None, None
     if module not in _learning:
         if not _learning:
+            atexit.unregister(_keep)
             atexit.register(_keep)
         _learning[module] = _read(module)
     found = _learning[module].get(gate.number)
@@ -86,13 +89,28 @@ def _read(module: Module) -> Functions:
 def _keep() -> None:
     """The program ends: write what is new."""
     neighbours = _neighbours()
-    for module, before in _learning.items():
-        try:
-            functions = _learnt(module, before)
-            if functions != before and module.memory is not None:
-                module.memory.write((FORM, _around(), _options(module), neighbours, functions))
-        except Exception:  # the program must end as if nothing had been tried
-            continue
+    for module, before in list(_learning.items()):
+        _write(module, before, neighbours)
+
+
+def _departed(module: Module) -> None:
+    """The module goes."""
+    before = _learning.pop(module, None)
+    if before is not None:
+        _write(module, before, _neighbours())
+
+
+def _write(module: Module, before: Functions, neighbours: Any) -> None:
+    try:
+        functions = _learnt(module, before)
+        if functions != before and module.memory is not None:
+            module.memory.write((FORM, _around(), _options(module), neighbours, functions))
+    except Exception:  # the program must go on, or end, as if nothing had been tried
+        return
+
+
+departing.append(_departed)
+departing.append(lambda module: journal.forget(module.path))
 
 
 def _learnt(module: Module, before: Functions) -> Functions:
@@ -102,9 +120,10 @@ def _learnt(module: Module, before: Functions) -> Functions:
         staging = gate.staging
         if staging is not None:
             whole = _whole(staging) or whole
-        if isinstance(gate.mixed, MixedFunction):
+        mixed = gate.mixed
+        if isinstance(mixed, MixedFunction):
             groups = dict(groups or {})
-            for parts in gate.mixed.parts:
+            for parts in mixed.parts:
                 kept = parts.kept(LONGEST_REASON)
                 if kept is not None and len(kept) <= MOST_PARTS:
                     groups[parts.group.number] = kept

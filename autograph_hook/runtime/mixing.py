@@ -26,14 +26,16 @@ if TYPE_CHECKING:
 
 def mixed_function(gate: Gate, host: Host, may_stage: Callable[[], Backend | None]) -> MixedFunction | None:
     """The mixed code of a gate's function; None where it has none: `gate.mixed` says why."""
-    if gate.mixed is None:
+    mixed = gate.mixed
+    if mixed is None:
         try:
-            gate.mixed = _made(gate, host, may_stage)
+            mixed = _made(gate, host, may_stage)
         except Unsupported as problem:
-            gate.mixed = problem.reason
+            mixed = problem.reason
         except (OSError, SyntaxError, ValueError, RecursionError) as error:
-            gate.mixed = f"its source cannot be read again: {error}"
-    return gate.mixed if isinstance(gate.mixed, MixedFunction) else None
+            mixed = f"its source cannot be read again: {error}"
+        gate.mixed = mixed
+    return mixed if isinstance(mixed, MixedFunction) else None
 
 
 def _made(gate: Gate, host: Host, may_stage: Callable[[], Backend | None]) -> MixedFunction:

@@ -106,17 +106,19 @@ def _add_seconds(function: dict[str, Any], line: int, is_twin: bool, seconds: fl
 
 def _stagings(gate: Gate) -> Iterator[tuple[str, Staging]]:
     """Those of a function as a whole and of its pieces, with what each stands for."""
-    if gate.staging is not None:
-        yield "", gate.staging
-    if isinstance(gate.mixed, MixedFunction):
-        for parts in gate.mixed.parts:
+    staging, mixed = gate.staging, gate.mixed
+    if staging is not None:
+        yield "", staging
+    if isinstance(mixed, MixedFunction):
+        for parts in mixed.parts:
             yield from parts.stagings()
 
 
 def _function(gate: Gate, source: Source) -> dict[str, Any]:
     qualname, line, _size, _flags = gate.function
     staging = gate.staging
-    mixed = gate.mixed if isinstance(gate.mixed, MixedFunction) else None
+    made = gate.mixed
+    mixed = made if isinstance(made, MixedFunction) else None
     staged = staging.calls_staged if staging is not None else 0
     plain = gate.calls + (staging.calls_plain if staging is not None else 0)
     pieces = mixed.described() if mixed is not None else []
@@ -191,8 +193,9 @@ def _not_yet(staging: Staging | None) -> str | None:
 def _seconds(gate: Gate) -> dict[str, float | None]:
     """Exact for tracing and staged calls; the plain ones are added from samples."""
     records = [staging.record for _, staging in _stagings(gate)]
-    if isinstance(gate.mixed, MixedFunction):
-        records += [parts.record for parts in gate.mixed.parts]
+    mixed = gate.mixed
+    if isinstance(mixed, MixedFunction):
+        records += [parts.record for parts in mixed.parts]
     staged = [record.seconds_staged for record in records if record.seconds_staged is not None]
     tracing = sum(record.seconds_tracing for record in records)
     is_measured = journal.collecting

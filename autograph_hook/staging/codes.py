@@ -6,6 +6,7 @@ import dis
 import functools
 import types
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 _REFUSED = {
     "IMPORT_NAME": "imports a module",
@@ -48,7 +49,7 @@ class Seen(NamedTuple):
     """The functions defined inside."""
 
 
-_seen: dict[types.CodeType, Seen] = {}
+_seen: WeakKeyDictionary[types.CodeType, Seen] = WeakKeyDictionary()
 
 
 def position(code: types.CodeType) -> Position:

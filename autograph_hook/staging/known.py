@@ -34,7 +34,7 @@ MOST_LOST = 2
 class Staging:
     """What is known of one function."""
 
-    __slots__ = ("blocks", "calls", "calls_plain", "calls_staged", "failures", "history", "is_rare",
+    __slots__ = ("__weakref__", "blocks", "calls", "calls_plain", "calls_staged", "failures", "history", "is_rare",
                  "is_recalled", "is_small", "keeps_missing", "last_guard", "line", "lost", "may_block", "name",
                  "passed_over", "qualifies", "reason", "record", "refusal", "refusals", "specializations", "traces",
                  "tracing", "unlooked", "warm_up")  # fmt: skip

@@ -20,6 +20,7 @@ from _thread import allocate_lock
 from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any, NamedTuple
+from weakref import ref
 
 from autograph_hook import log
 from autograph_hook.staging import by_name, candidates
@@ -57,8 +58,17 @@ __all__ = ["NOT_TAKEN", "SHUT", "TAKEN", "Call", "Options", "enter"]
 _lock = allocate_lock()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_lock._at_fork_reinit)  # type: ignore[attr-defined]
-_candidates: dict[int, tuple[types.CodeType, Staging]] = {}
+_candidates: dict[int, tuple[ref[types.CodeType], ref[Staging]]] = {}
 """By the identity of their code, which is looked for in whole stacks: its hash is made of all that is in it."""
+
+
+def _is_candidate(code: types.CodeType, staging: Staging) -> None:
+    number = id(code)
+
+    def gone(_: object, candidates: dict[int, Any] = _candidates, number: int = number) -> None:
+        candidates.pop(number, None)
+
+    _candidates[number] = ref(code, gone), ref(staging)
 
 
 def enter(call: Call, staging: Staging) -> int:
@@ -87,7 +97,7 @@ def enter(call: Call, staging: Staging) -> int:
             return NOT_TAKEN
     elif staging.calls == 2:
         staging.blocks = staging.may_block and not ENDS_TRACES & _names_in(call.frame.f_code)
-        _candidates[id(call.frame.f_code)] = call.frame.f_code, staging
+        _is_candidate(call.frame.f_code, staging)
     if staging.calls <= staging.warm_up or manner.waits(call, staging):
         staging.calls_plain += 1
         return NOT_TAKEN
@@ -139,10 +149,9 @@ def _waits(call: Call, staging: Staging) -> bool:
     frame = call.frame.f_back
     while frame is not None:
         found = _candidates.get(id(frame.f_code))
-        if found is not None:
-            outer = found[1]
-            if outer.blocks and outer.reason is None and outer is not staging:
-                return True
+        outer = found[1]() if found is not None else None
+        if outer is not None and outer.blocks and outer.reason is None and outer is not staging:
+            return True
         frame = frame.f_back
     return False
 

@@ -19,6 +19,7 @@ import sys
 import types
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from autograph_hook.staging.effects import PRIMITIVES, is_array
 
@@ -208,14 +209,21 @@ def _namespace(value: Any) -> dict[str, Any] | None:
     return found if type(found) is dict else None
 
 
-@functools.lru_cache(maxsize=1024)
+_slotted: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()
+"""Has a class slots? Not which: they hold the class."""
+
+
 def _slots(kind: Any) -> tuple[tuple[str, Any], ...]:
-    return tuple(
+    if _slotted.get(kind) is False:
+        return ()
+    found = tuple(
         (name, slot)
         for owner in kind.__mro__
         for name, slot in vars(owner).items()
         if type(slot) is types.MemberDescriptorType and owner.__module__ != "builtins"
     )
+    _slotted[kind] = bool(found)
+    return found
 
 
 def restore(value: Any, held: Content) -> None:

@@ -17,12 +17,13 @@ import inspect
 import types
 from collections.abc import Sequence
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 import tensorflow as tf
 
 from autograph_hook.backends.tensorflow import exact
 
-_known: dict[type, tuple[str, ...] | None] = {}
+_known: WeakKeyDictionary[type, tuple[str, ...] | None] = WeakKeyDictionary()
 
 
 def fields_of(value: Any) -> tuple[str, ...] | None:
