@@ -26,6 +26,24 @@ def test_a_deleted_name_is_unbound() -> None:
     )
 
 
+def test_a_name_that_a_branch_annotates_and_sets_apart() -> None:
+    same_in_python(
+        """
+        def f(n):
+            if n > 3:
+                y: int
+                with open("/dev/null"):
+                    z: int
+                    y, z = 1, 2
+            else:
+                y, z = 3, n
+            return y, z
+        """,
+        (0,),
+        (4,),
+    )
+
+
 def test_a_name_bound_on_one_path_only() -> None:
     same_in_python(
         """

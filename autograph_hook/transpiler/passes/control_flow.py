@@ -24,6 +24,7 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 from autograph_hook.transpiler.analysis.liveness import Liveness
 from autograph_hook.transpiler.analysis.variables import Changes, Known, changes
@@ -169,6 +170,8 @@ class ControlFlow:
         shared = sorted((own.names | frame.shared) & kept)
         outside = sorted(own.names & self.outside)
         statements = frame.bound(frame.shared - kept, statements, like)
+        declared = _Declared({*shared, *outside})
+        statements = [declared.visit(statement) for statement in statements]
         if shared:
             statements = [at(ast.Nonlocal(shared), like), *statements]
         if outside:
@@ -210,3 +213,18 @@ def _loaded(node: ast.expr, like: ast.AST) -> ast.expr:
     if isinstance(node, ast.Name):
         return at(ast.Name(node.id, ast.Load()), like)
     return node
+
+
+class _Declared(ast.NodeTransformer):
+    """Leaves out `a: int` of names that a function declares: Python takes no annotation of these, and none is kept."""
+
+    def __init__(self, names: set[str]) -> None:
+        self.names = names
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
+        is_declared = node.value is None and isinstance(node.target, ast.Name) and node.target.id in self.names
+        return at(ast.Pass(), node) if is_declared else node
+
+    def visit(self, node: ast.AST) -> Any:
+        is_of_another = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr))
+        return node if is_of_another else super().visit(node)
