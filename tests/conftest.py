@@ -37,8 +37,9 @@ def no_seed_is_left() -> Iterator[None]:
 class Project:
     """A directory with sources, and ways to run them."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, interpreter: str = sys.executable) -> None:
         self.path = path
+        self.interpreter = interpreter
 
     def write(self, name: str, text: str | bytes) -> Path:
         path = self.path / name
@@ -58,7 +59,7 @@ class Project:
     ) -> subprocess.CompletedProcess[str]:
         """`python WORDS...`, without the hook."""
         return subprocess.run(
-            [sys.executable, *map(str, words)],
+            [self.interpreter, *map(str, words)],
             cwd=cwd or self.path,
             env=clean_environment(**(env or {})),
             input=stdin,

@@ -12,7 +12,9 @@ The blocks of a page, from its top to its end, are a story: what happens in one 
 
 Comments say what is otherwise:
 
-- `<!-- needs: tensorflow sonnet -->`: the rest of the story needs these modules;
+- `<!-- needs: tensorflow sonnet -->`: the rest of the story needs these modules. Where TensorFlow is among them, the
+  commands find it imported (`tests.ready`);
+- `<!-- new processes: reason -->`: they do not;
 - `<!-- anew -->`: here begins another story, with another empty directory and needs of its own;
 - `<!-- not run: reason -->`: the next block is only read.
 """
@@ -22,6 +24,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -29,6 +32,7 @@ from sybil import Document, Example, Region
 from sybil.parsers.markdown.lexers import DirectiveInHTMLCommentLexer, RawFencedCodeBlockLexer
 
 from autograph_hook.importing.configuration import read_pyproject
+from tests import ready
 from tests.docs.shown import difference
 from tests.docs.terminal import Terminal
 
@@ -67,6 +71,12 @@ class Story:
         missing = [module for module in modules.split() if importlib.util.find_spec(module) is None]
         if missing:
             raise Missing(", ".join(missing))
+        if "tensorflow" in modules.split():
+            self.terminal.use(ready.python())
+
+    def new_processes(self, reason: str) -> None:
+        assert reason, "it must say why"
+        self.terminal.use(sys.executable)
 
     def not_run(self, reason: str) -> None:
         assert reason, "it must say why the block is not run"
@@ -136,7 +146,7 @@ def _evaluate_block(example: Example) -> str | None:
 
 
 def _directives(document: Document) -> Iterable[Region]:
-    for name in ("needs", "anew", "not run"):
+    for name in ("needs", "new processes", "anew", "not run"):
         for region in DirectiveInHTMLCommentLexer(name)(document):
             region.evaluator = _evaluate_directive
             yield region

@@ -22,9 +22,9 @@ else:
 
 # What the commands are called that a reader has, once the package is installed.
 COMMANDS = {
-    "python": shlex.quote(sys.executable),
-    "pytest": f"{shlex.quote(sys.executable)} -m pytest",
-    "autograph-hook": f"{shlex.quote(sys.executable)} -c 'from autograph_hook.cli import console; console()'",
+    "python": "{python}",
+    "pytest": "{python} -m pytest",
+    "autograph-hook": "{python} -c 'from autograph_hook.cli import console; console()'",
 }
 
 LOG = re.compile(r"^(WARNING: All log messages before absl::InitializeLog.*|[IWE]0000 00:00:.*)\n", re.MULTILINE)
@@ -36,18 +36,22 @@ class Terminal:
     def __init__(self, directory: Path) -> None:
         self.directory = directory / "here"
         self.directory.mkdir()
-        programs = directory / "programs"
+        programs = self.programs = directory / "programs"
         programs.mkdir()
-        for name, command in COMMANDS.items():
-            program = programs / name
-            program.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
-            program.chmod(0o755)
+        self.use(sys.executable)
         self.environment = clean_environment(
             PATH=f"{programs}{os.pathsep}{os.environ['PATH']}",
             LC_ALL="C.UTF-8",
             PYTHONUNBUFFERED="1",
             TF_CPP_MIN_LOG_LEVEL="3",
         )
+
+    def use(self, python: str) -> None:
+        """From now on `python` is this one."""
+        for name, command in COMMANDS.items():
+            program = self.programs / name
+            program.write_text(f'#!/bin/sh\nexec {command.format(python=shlex.quote(python))} "$@"\n')
+            program.chmod(0o755)
 
     def write(self, name: str, text: str) -> None:
         path = self.directory / name

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
-import sys
 import tempfile
 import textwrap
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 from tests.conftest import clean_environment
 from tests.errors.mistake import Mistake
+from tests.ready import python
+
+COMMANDS = {
+    "python -m autograph_hook": ["-m", "autograph_hook"],
+    "autograph-hook": ["-c", "from autograph_hook.cli import console; console()"],
+}
 
 
 @dataclass(frozen=True)
@@ -25,18 +27,6 @@ class Printed:
     status: int
 
 
-@cache
-def _server() -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.errors.server"],
-        env=clean_environment(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1", NO_COLOR="1"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-
-
 def printed(mistake: Mistake) -> Printed:
     """What its command prints, with the paths of the project as they stand in it."""
     with tempfile.TemporaryDirectory() as directory:
@@ -44,13 +34,17 @@ def printed(mistake: Mistake) -> Printed:
             path = Path(directory, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(program_text(text), encoding="utf-8")
-        request: dict[str, Any] = {"directory": directory, "command": mistake.command, "words": list(mistake.words)}
-        server = _server()
-        assert server.stdin is not None and server.stdout is not None
-        server.stdin.write(json.dumps(request) + "\n")
-        server.stdin.flush()
-        answer = json.loads(server.stdout.readline())
-        return Printed(_settled(answer["out"], directory), answer["status"])
+        done = subprocess.run(
+            [python(), *COMMANDS[mistake.command], *mistake.words],
+            cwd=directory,
+            env=clean_environment(TF_CPP_MIN_LOG_LEVEL="3", NO_COLOR="1", PYTHONUNBUFFERED="1", LC_ALL="C.UTF-8"),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=100,
+        )
+        return Printed(_settled(done.stdout, directory), done.returncode)
 
 
 def program_text(text: str) -> str:
@@ -66,7 +60,7 @@ def _settled(text: str, directory: str) -> str:
 
 
 _VARIES = (
-    (re.compile(r'^  File ".*/tests/errors/server\.py".*\n\n?', re.M), ""),  # what runs it
+    (re.compile(r'^  File ".*/tests/ready/server\.py".*\n\n?', re.M), ""),  # what runs it
     (re.compile(r"[^\s\"]*/site-packages/"), ""),
     (re.compile(r"^( *)File \"((?:tensorflow|keras|numpy)/.*)\", line \d+, in", re.M), r'\1File "\2", in'),
     (re.compile(r"\x1b\[\d+m"), ""),  # bold, in messages of Keras

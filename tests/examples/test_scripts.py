@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ pytest.importorskip("tensorflow")
 
 from benchmarks.scripts.cases import CASES, Case
 from benchmarks.scripts.running import command, difference, prepare, run
+from tests.ready import python
 
 ROOT = Path(__file__).parent.parent.parent
 each_program = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
@@ -25,12 +27,19 @@ def test_a_program_prints_the_same_with_the_hook_and_is_staged(case: Case, tmp_p
     paths = {form: prepare(case, form, tmp_path, tiny=True) for form in ("plain", "hooked")}
     report = tmp_path / "report.json"
     with ThreadPoolExecutor(2) as pool:
-        plain = pool.submit(run, command("plain", paths["plain"]))
-        hooked = pool.submit(run, command("hooked", paths["hooked"], f"--report={report}"))
+        plain = pool.submit(run, ready("plain", paths["plain"]))
+        hooked = pool.submit(run, ready("hooked", paths["hooked"], f"--report={report}"))
     assert hooked.result().text == plain.result().text
     assert len(plain.result().lines) >= 2
     functions = [function for module in json.loads(report.read_text())["modules"] for function in module["functions"]]
     assert sum(map(runs_of_graphs, functions)) > 0, functions
+
+
+def ready(form: str, path: Path, *options: str) -> list[str]:
+    """The command, by a `python` that has TensorFlow imported."""
+    interpreter, unbuffered, *words = command(form, path, *options)
+    assert (interpreter, unbuffered) == (sys.executable, "-u")
+    return [python(), *words]
 
 
 def runs_of_graphs(function: dict[str, Any]) -> int:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import Project
+from tests.ready import python
+
 pytest.importorskip("tensorflow")
-ROOT = Path(__file__).parents[2]
 
 PROGRAM = """\
 import tensorflow as tf
@@ -36,9 +35,8 @@ for i in range(200):
 
 def test_a_run_with_a_report_says_where_its_time_went_and_what_to_change(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(PROGRAM)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    command = [sys.executable, "-m", "autograph_hook", "--no-cache", "--report=out.json", "program.py"]
-    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, timeout=300)
+    done = Project(tmp_path, python()).hooked("--no-cache", "--report=out.json", "program.py")
+    assert not done.returncode, done.stderr
     report = json.loads((tmp_path / "out.json").read_text())
     functions = {function["qualname"]: function for function in report["modules"][0]["functions"]}
     step = functions["step"]

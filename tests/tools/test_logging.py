@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import Project
+from tests.ready import python
 
 pytest.importorskip("tensorflow")
 
@@ -36,11 +36,8 @@ def decisions(tmp_path: Path, text: str, *options: str) -> list[str]:
     """Our lines on standard error, paths left out."""
     script = tmp_path / "program.py"
     script.write_text(text)
-    environment = {**os.environ, "AUTOGRAPH_HOOK_WARM_UP": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(
-        [sys.executable, "-m", "autograph_hook", *options, str(script)],
-        capture_output=True, text=True, env=environment, check=True,
-    )  # fmt: skip
+    done = Project(tmp_path, python()).hooked(*options, script, env={"AUTOGRAPH_HOOK_WARM_UP": "1"})
+    assert not done.returncode, done.stderr
     lines = [line.replace(f"{script}:", "") for line in done.stderr.splitlines() if "autograph_hook" in line]
     return [line.replace(str(script), "program.py") for line in lines]
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import io
-import os
-import subprocess
 import sys
 import types
 from pathlib import Path
 
 import pytest
 
-import autograph_hook
 from autograph_hook.importing.notebook import _Magic
 from autograph_hook.reporting import Report
+from tests.conftest import Project
+from tests.ready import python
 
 pytest.importorskip("tensorflow")
 pytest.importorskip("IPython")
@@ -47,13 +46,8 @@ def cells(tmp_path: Path, *texts: str) -> str:
     notebook, shell = tmp_path / "cells.py", tmp_path / "shell.py"
     notebook.write_text("# next cell\n".join(texts))
     shell.write_text(SHELL)
-    environment = {
-        **os.environ, "AUTOGRAPH_HOOK_WARM_UP": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "IPYTHONDIR": str(tmp_path),
-        "PYTHONPATH": str(Path(autograph_hook.__file__).parents[1]),
-    }  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, str(shell), str(notebook)], capture_output=True, text=True, env=environment, cwd=tmp_path
-    )
+    environment = {"AUTOGRAPH_HOOK_WARM_UP": "1", "IPYTHONDIR": str(tmp_path)}
+    done = Project(tmp_path, python()).python(shell, notebook, env=environment)
     assert not done.returncode, done.stderr
     return done.stdout
 
