@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from autograph_hook.reporting.reasons import REASONS, VALUE
+from autograph_hook.reporting.reasons import REASONS, VALUE, WATCHED
 from autograph_hook.reporting.source import Source, shortened, shown
 
 MOST = 30
@@ -27,32 +27,84 @@ Entry = dict[str, Any]
 def advice(modules: Iterable[Mapping[str, Any]], sources: Mapping[str, Source]) -> list[Entry]:
     """The most valuable first."""
     found: dict[tuple[str, int, str], Entry] = {}
+    modules = list(modules)
+    lost = _lost_elsewhere(function for module in modules for function in module["functions"])
     for module in modules:
         source = sources.get(module["file"], Source(None))
+        causes = list(_causes(module["functions"], source, lost))
+        said: list[tuple[int, str, float | None]] = []
         for function in module["functions"]:
+            if not (function["reason"] == WATCHED and any(_is_in(function, line) for line, _, _ in causes)):
+                said += _reasons(function, source, lost)
             for kind in _KINDS:
-                for line, text, gain in kind(function, source):
-                    entry = {"file": module["file"], "line": line, "text": text, "gain": gain or None}
-                    found.setdefault((module["file"], line, text), entry)
+                said += kind(function, source)
+        lines = {line for line, _, _ in said}
+        for line, text, gain in [*said, *(cause for cause in causes if cause[0] not in lines)]:
+            entry = {"file": module["file"], "line": line, "text": text, "gain": gain or None}
+            found.setdefault((module["file"], line, text), entry)
     return sorted(found.values(), key=lambda entry: -(entry["gain"] or 0.0))[:MOST]
 
 
 Said = Iterator[tuple[int, str, "float | None"]]
 
 
-def _reasons(function: Function, source: Source) -> Said:
+def _lost_elsewhere(functions: Iterable[Function]) -> dict[str, float]:
+    """By reason: how long statements ran plain for a reason that lies elsewhere, in what they call."""
+    found: dict[str, float] = {}
+    for function in functions:
+        for statement in function["statements"]:
+            if _cause_elsewhere(statement) is not None:
+                reason = _bare(statement["reason"])
+                found[reason] = found.get(reason, 0.0) + (_seconds(function, *_lines_of(statement)) or 0.0)
+    return found
+
+
+def _causes(functions: Sequence[Function], source: Source, lost: Mapping[str, float]) -> Said:
+    """What keeps statements plain that lie elsewhere, where they lie."""
+    for function in functions:
+        for statement in function["statements"]:
+            line = _cause_elsewhere(statement)
+            inside = next((each for each in functions if line is not None and _is_in(each, line)), None)
+            text = _known(inside, statement["reason"]) if inside is not None else None
+            if line is not None and inside is not None and text is not None:
+                gain = lost[_bare(statement["reason"])] + (_seconds(inside, line, line) or 0.0)
+                yield line, f"{_quoted(source, line)} {text}", gain
+
+
+def _is_in(function: Function, line: int) -> bool:
+    return bool(function["line"] <= line <= (function["end"] or 0))
+
+
+def _lines_of(statement: Mapping[str, Any]) -> tuple[int, int]:
+    return statement["line"], statement.get("end") or statement["line"]
+
+
+def _cause_elsewhere(statement: Mapping[str, Any]) -> int | None:
+    """The line of what keeps a statement plain, if it is none of its own."""
+    if statement["decision"] != "plain":
+        return None
+    (line, last), cause = _lines_of(statement), _line(statement["reason"])
+    return None if cause is None or line <= cause <= last else cause
+
+
+def _bare(reason: str) -> str:
+    """The reason, without the line that it names."""
+    return re.sub(r" \(line \d+\)$", "", reason)
+
+
+def _reasons(function: Function, source: Source, lost: Mapping[str, float]) -> Said:
     """What keeps a function, or a statement of it, plain."""
     plain = [statement for statement in function["statements"] if statement["decision"] == "plain"]
     for statement in plain:
-        line, last = statement["line"], statement.get("end") or statement["line"]
+        line, last = _lines_of(statement)
         if any(each["decision"] == "staged" and "end" in each and line <= each["line"] <= last
                for each in function["statements"]):
             continue  # graphs run inside it  # fmt: skip
-        cause = _line(statement["reason"])
-        if cause is not None and not line <= cause <= last:
-            continue  # that is in a function that it calls, where it is said
+        if _cause_elsewhere(statement) is not None:
+            continue  # where it is said
         whole = function["seconds"]["plain"] if function["status"] == "plain" else None
         seconds = whole or _seconds(function, line, last)
+        seconds = (seconds or 0.0) + lost.get(_bare(statement["reason"]), 0.0)
         text = _split(function, statement) if statement.get("splits") else None
         text = text or _known(function, statement["reason"], bool(statement.get("splits")))
         if text is not None:
@@ -67,12 +119,12 @@ def _reasons(function: Function, source: Source) -> Said:
 
 def _split(function: Function, statement: Mapping[str, Any]) -> str | None:
     """What to do with a statement between two graphs that might stand behind both, as far as names tell."""
-    reason = re.sub(r" \(line \d+\)$", "", statement["reason"])
+    reason = _bare(statement["reason"])
     is_known = any(re.search(pattern, reason) for pattern, _ in REASONS if pattern != VALUE)
     if is_known or (statement["movable"] is None and re.search(VALUE, reason)):
         return None
     move = f"; move it after line {statement['movable']}" if statement["movable"] else ""
-    return f"splits {function['qualname']}: it {reason}{move}"
+    return f"splits {function['qualname']}: {reason}{move}"
 
 
 def _known(function: Function, reason: str, splits: bool = False) -> str | None:
@@ -104,9 +156,9 @@ def _cause(function: Function, source: Source, reason: str) -> int:
 
 
 def _line(reason: str) -> int | None:
-    """The line of the user's that a reason names."""
-    found = re.search(r"\(line (\d+)\)$", reason)
-    return int(found[1]) if found else None
+    """The line of the user's that a reason names, behind itself or as an error does."""
+    found = re.search(r"\(line (\d+)\)$|^[^\n]+?:(\d+), in \S+: ", reason)
+    return int(found[1] or found[2]) if found else None
 
 
 def _varying(function: Function, source: Source) -> Said:
@@ -169,7 +221,7 @@ def _is_library(module: str) -> bool:
     return module.partition(".")[0] in {*sys.stdlib_module_names, "numpy"}
 
 
-_KINDS: Sequence[Callable[[Function, Source], Said]] = (_reasons, _varying, _decided_once, _not_enabled)
+_KINDS: Sequence[Callable[[Function, Source], Said]] = (_varying, _decided_once, _not_enabled)
 
 
 def _quoted(source: Source, line: int) -> str:

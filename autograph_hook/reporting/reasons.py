@@ -9,11 +9,27 @@ VALUE = (
     r"|Python value of a tensor"
 )
 
+WATCHED = "a gradient tape outside watches the call"
+
 REASONS: Sequence[tuple[str, str]] = (
     (
         VALUE,
         "needs the value of a tensor while {function} runs, {effect}: compute it with tf operations, or "
         "return the tensor and do this where {function} is called",
+    ),
+    (
+        r"^returns a value that is known only when the graph runs: <(?P<name>[^:<>]+): one of two values",
+        "leaves {name} as one of two kinds of values, and which is known only when a graph runs, {effect}: give it "
+        "values of one type and structure on both paths",
+    ),
+    (
+        r"in \S+: (?P<what>.+), and which of the two is known only when the graph runs: (?P<remedy>.+)$",
+        "cannot be in a graph, because {what}, {effect}: {remedy}",
+    ),
+    (
+        r"^(?P<name>\S+) is a Python value that depends on a tensor",
+        "makes {name} a Python value that depends on a tensor, which only Python can compute, {effect}: make {name} a "
+        "tensor, or a tf.Variable, from the beginning",
     ),
     (
         r"calls (?:time|datetime)\.",
@@ -22,10 +38,6 @@ REASONS: Sequence[tuple[str, str]] = (
     (
         r"calls (?:_?io\.)?(?:open|input)\b",
         "reads or writes outside, {effect}: do it around the call of {function}",
-    ),
-    (
-        r"uses a logger|calls logging\.",
-        "writes to a log, which no graph does, {effect}: log around the call of {function}, or print there",
     ),
     (
         r"calls (?:tensorflow|keras)\.\S*?(?P<name>[^.\s]+\.?[^.\s]+), which is not enabled and not known",
@@ -43,9 +55,27 @@ REASONS: Sequence[tuple[str, str]] = (
         "where {function} is called",
     ),
     (
+        r"calls (?P<name>numpy\.\S+), which is not enabled and not known",
+        "calls {name}, and NumPy has no graphs, {effect}: use the function of tf or tf.math of the same purpose, or do "
+        "this where {function} is called",
+    ),
+    (
+        r"uses a logger|calls logging\.",
+        "writes to a log, which no graph does, {effect}: log where {function} is called, or print",
+    ),
+    (
+        r"instance of (?:_thread|threading)\.\w*(?:[Ll]ock|Semaphore|Condition)",
+        "takes a lock, which no graph does, {effect}: take it around the call of {function}",
+    ),
+    (
         r"calls (?P<name>\S+), which is not enabled and not known",
         "calls {name}, which is not enabled, {effect}: enable its module, or name it in trace_safe if it "
         "does nothing but compute",
+    ),
+    (
+        r"uses an instance of (?P<name>[\w.]+), whose class is not enabled",
+        "uses an instance of {name}, which is not enabled, {effect}: enable its module, or use it where {function} is "
+        "called",
     ),
     (
         r"makes an instance of (?P<name>[\w.]+)",
@@ -66,18 +96,23 @@ REASONS: Sequence[tuple[str, str]] = (
         "tf.random.set_seed alone, or the functions of tf.random that are stateless",
     ),
     (
-        r"uses (?P<name>\S+), (?:of which it is not known how it changes|which reading uses up)",
+        r"uses (?:an instance of )?(?P<name>\S+), (?:of which it is not known how it changes|which reading uses up)",
         "uses a {name} from outside, and no graph follows how that changes, {effect}: use it where "
         "{function} is called, or use a list",
     ),
     (
-        r"a NumPy array, whose content may change",
+        r"a NumPy array, (?:whose content|which) may change",
         "uses a NumPy array whose content may change, {effect}: make it a tensor or a tf.Variable",
     ),
     (
         r"changes a NumPy array in place",
         "changes a NumPy array, which no graph does, {effect}: make it a tensor or a tf.Variable, or change it around "
         "the call of {function}",
+    ),
+    (
+        r"GradientTape\.\w+, which changes an object that was there before",
+        "differentiates what ran plain under the tape, {effect}: it becomes part of a graph with the lines under the "
+        "tape, once these can be one",
     ),
     (
         r"which changes an object that was there before",
@@ -89,7 +124,7 @@ REASONS: Sequence[tuple[str, str]] = (
         "unrolls a Python loop that is too long for one graph, {effect}: loop over tf.range",
     ),
     (
-        r"a gradient tape outside watches the call",
+        WATCHED,
         "is watched by a gradient tape of its caller, {effect} there: stage the function that holds the "
         "tape as well, or hold the tape in {function}",
     ),

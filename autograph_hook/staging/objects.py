@@ -281,7 +281,7 @@ class Outside:
             elif effects.is_generated(owner, method):
                 snapshot = True
             elif owner.__flags__ & _HEAP_TYPE and not effects.is_named_tuple(owner):
-                raise Abort(f"uses an instance of {kind.__module__}.{kind.__qualname__}, whose {name} is not enabled")
+                raise Abort(self._not_known(kind, owner, name, function))
         if kind not in self._kinds:
             self._kinds.add(kind)
             for owner in kind.__mro__:
@@ -289,5 +289,15 @@ class Outside:
                     self.facts.add("size", owner, None, len(vars(owner)))
         return snapshot
 
+    def _not_known(self, kind: type, owner: type, name: str, function: Any) -> str:
+        """Why instances of a class are not used: what its first method that is not known has to do with it."""
+        called = f"{kind.__module__}.{kind.__qualname__}"
+        if isinstance(function, _OF_C):
+            return f"uses an instance of {called}, of which it is not known how it changes"
+        if any(isinstance(each, types.FunctionType) and self.has_twin(each) for each in vars(owner).values()):
+            return f"uses an instance of {called}, whose {name} is not enabled"
+        return f"uses an instance of {called}, whose class is not enabled"
 
+
+_OF_C = (types.WrapperDescriptorType, types.MethodDescriptorType, types.BuiltinFunctionType)
 _HEAP_TYPE = 1 << 9

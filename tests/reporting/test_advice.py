@@ -7,6 +7,7 @@ import textwrap
 import types
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow")
@@ -21,11 +22,23 @@ __all__ = ["collecting"]
 X = [1.0, 2.0, 3.0]
 
 
+ELSEWHERE = """
+def helper(x):
+    return x * 2
+
+class Foreign:
+    scale = 2.0
+
+    def __repr__(self):
+        return str(self.scale)
+"""
+
+
 @pytest.fixture(autouse=True)
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """A module that is not enabled."""
     module = types.ModuleType("elsewhere")
-    exec("def helper(x):\n    return x * 2\n", vars(module))
+    exec(ELSEWHERE, vars(module))
     monkeypatch.setitem(sys.modules, "elsewhere", module)
 
 
@@ -58,7 +71,7 @@ def test_a_statement_between_two_graphs_is_to_be_moved_behind_them() -> None:
     """
     found = Reported(source, steps(60), samples={4: 0.5})
     last = found.functions["step"]["end"]
-    only(found, 4, f"`kept[float(x[0])] = 1` splits step: it depends on Python value of a tensor as a key; move it after line {last}")
+    only(found, 4, f"`kept[float(x[0])] = 1` splits step: depends on Python value of a tensor as a key; move it after line {last}")
     assert next(each for each in found.report.advice if each["file"] == found.path)["gain"] == 0.5
 
 
@@ -88,6 +101,7 @@ REASONS = {
     "a class": ("class C: pass", "so step runs plain: define it outside"),
     "an object that changes": ("numbers.sort()", "changes an object from outside"),
     "an array that changes": ("array[0] += 1", "make it a tensor or a tf.Variable"),
+    "NumPy": ("x = x + np.isfinite(x)", "calls numpy.isfinite, and NumPy has no graphs, so it splits step: use the function of tf"),
     "a type": ("x = x if type(x) is int else pad(x)", "asks a tensor for its Python type"),
 }  # fmt: skip
 
@@ -112,12 +126,15 @@ WHOLE = {
 }
 NAMED = {
     "a queue": ("queue.append(x)", "uses a collections.deque from outside"),
+    "a lock": ("with lock: x = x + 1", "takes a lock, which no graph does"),
+    "a class that is not enabled": ("x = x * foreign.scale", "uses an instance of elsewhere.Foreign, which is not enabled"),
     "an iterator": ("x = x + next(numbers)", "uses a range_iterator from outside"),
     "a logger": ("log.warning('now')", "writes to a log, which no graph does"),
 }
 WITH_NAMES = """
-import collections, logging
-queue, numbers, log = collections.deque(), iter(range(100)), logging.getLogger("advice")
+import collections, elsewhere, logging, threading
+queue, numbers, lock, log = collections.deque(), iter(range(100)), threading.Lock(), logging.getLogger("advice")
+foreign = elsewhere.Foreign()
 def step(x):
     {}
     return pad(x)
@@ -127,13 +144,13 @@ def step(x):
 @pytest.mark.parametrize("kind", WHOLE)
 def test_what_a_function_uses_that_no_graph_can_is_said_at_the_function(kind: str) -> None:
     statement, text = WHOLE[kind]
-    only(Reported(WITH_NAMES.format(statement), steps()), 3, "`def step(x):` ", text, "so step runs plain")
+    only(Reported(WITH_NAMES.format(statement), steps()), 4, "`def step(x):` ", text, "so step runs plain")
 
 
 @pytest.mark.parametrize("kind", NAMED)
 def test_what_a_statement_does_with_a_name_that_no_graph_can_is_said_at_the_statement(kind: str) -> None:
     statement, text = NAMED[kind]
-    only(Reported(WITH_NAMES.format(statement), steps()), 4, f"`{statement}`", text, "so step is not one graph")
+    only(Reported(WITH_NAMES.format(statement), steps()), 5, f"`{statement}`", text, "so step is not one graph")
 
 
 def test_a_loop_that_is_too_long_to_unroll_is_to_be_one_of_the_graph() -> None:
@@ -275,3 +292,63 @@ def test_the_programs_own_layers_are_no_calls_into_a_module_that_is_not_enabled(
     assert found.advice == []
     assert found.functions["step"]["calls_staged"] > 0
     assert not any("autograph_hook" in s["construct"] for s in found.functions["step"]["statements"])
+
+
+def test_a_number_that_a_branch_on_a_tensor_counts_is_to_be_a_tensor() -> None:
+    source = """
+    class Counts:
+        clipped = 0
+    counts = Counts()
+    def step(x):
+        x = pad(x)
+        if tf.norm(x) > 1:
+            counts.clipped += 1
+        return pad(x)
+    """
+    text = only(Reported(source, steps()), 6, "so it splits step")
+    assert "makes counts.clipped a Python value that depends on a tensor" in text
+    assert "make counts.clipped a tensor, or a tf.Variable, from the beginning" in text
+
+
+def test_two_kinds_of_values_are_said_where_they_meet() -> None:
+    source = """
+    def step(x):
+        x = pad(x)
+        parts = tuple(tf.unstack(x))
+        if tf.norm(x) > 1:
+            parts = [part / 2 for part in parts]
+        return pad(tf.stack(parts))
+    """
+    found = Reported(source, steps())
+    only(found, 4, "parts is a list of 3", "give it values of one type and structure on both paths")
+    assert [at for at, _ in found.advice] == [4]
+
+
+MODEL = """
+weight = tf.Variable([1.0, 2.0, 3.0])
+def model(x):
+    y = pad(weight)
+    for i in range(2):
+        y = pad(y * x[[0, 1, 2], i])
+    return y
+def step(x):
+    with tf.GradientTape() as tape:
+        y = model(x)
+    gradient = tape.gradient(y, weight)
+    return pad(gradient)
+"""
+
+
+def test_what_ran_plain_because_of_a_callee_counts_for_what_stands_in_the_callee() -> None:
+    array = np.ones((3, 2), np.float32)
+    found = Reported(MODEL, lambda program: [program.step(array) for _ in range(80)], samples={5: 0.25, 9: 2.0})
+    text = only(found, 5, "uses a NumPy array whose content may change", "make it a tensor or a tf.Variable")
+    entry = next(each for each in found.report.advice if each["text"] == text and each["file"] == found.path)
+    assert entry["gain"] == 2.25
+    assert {at for at, _ in found.advice} == {5, 10}
+
+
+def test_a_gradient_of_what_ran_plain_is_not_said_to_be_a_cause() -> None:
+    array = np.ones((3, 2), np.float32)
+    found = Reported(MODEL, lambda program: [program.step(array) for _ in range(80)])
+    only(found, 10, "differentiates what ran plain under the tape")
