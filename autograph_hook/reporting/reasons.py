@@ -78,6 +78,11 @@ REASONS: Sequence[tuple[str, str]] = (
         "called",
     ),
     (
+        r"makes an instance of builtins\.(?P<name>\w*(?:Error|Exception))",
+        "raises {name}, which a graph of ours does only in an assertion, {effect}: use assert, or test for it where "
+        "{function} is called",
+    ),
+    (
         r"makes an instance of (?P<name>[\w.]+)",
         "makes an instance of {name}, which is not enabled, {effect}: make it once, outside {function}, "
         "or enable its module",

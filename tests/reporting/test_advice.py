@@ -97,6 +97,7 @@ REASONS = {
     "Python's random numbers": ("x = x + random.random()", "draws a random number of Python's"),
     "a module that is not enabled": ("x = helper(x)", "calls elsewhere.helper, which is not enabled, so it splits step: enable its module"),
     "an instance of a class that is not enabled": ("x = x + fractions.Fraction(1).numerator", "makes an instance of fractions.Fraction"),
+    "an exception": ("if x[0] > 9: raise ValueError('large')", "raises ValueError, which a graph of ours does only in an assertion"),
     "an import": ("import math", "import at the top of the file"),
     "a class": ("class C: pass", "so step runs plain: define it outside"),
     "an object that changes": ("numbers.sort()", "changes an object from outside"),
