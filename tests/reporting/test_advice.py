@@ -12,7 +12,6 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
-import numpy as np
 import tensorflow as tf
 
 from autograph_hook.reporting import advice
