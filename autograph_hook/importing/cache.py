@@ -48,7 +48,7 @@ def key() -> str:
 
 
 def _made_key() -> str:
-    facts = [__version__, *(f"{name} {_version(name)}" for name in DEPENDENCIES), _transpiler()]
+    facts = [__version__, *_versions(), _transpiler()]
     return TAG + source_hash("\n".join(facts).encode("utf-8", "surrogateescape")).hex()
 
 
@@ -64,19 +64,21 @@ def is_loaded() -> bool:
     return _is_loaded
 
 
-def _version(distribution: str) -> str:
-    """The installed version, from the name of the directory of its metadata: importlib.metadata would cost
+def _versions() -> list[str]:
+    """The installed versions, from the names of the directories of their metadata: importlib.metadata would cost
     more than loading a hundred modules from the cache."""
+    found: dict[str, str] = {}
     for entry in sys.path:
-        if os.path.isdir(os.path.join(entry, distribution)):
+        here = [name for name in DEPENDENCIES if name not in found and os.path.isdir(os.path.join(entry, name))]
+        if here:
             try:
                 names = os.listdir(entry)
             except OSError:
                 continue
-            prefix = distribution + "-"
-            found = sorted(name for name in names if name.startswith(prefix) and name.endswith("-info"))
-            return " ".join(found) or f"in {entry}"
-    return "missing"
+            for name in here:
+                infos = sorted(each for each in names if each.startswith(name + "-") and each.endswith("-info"))
+                found[name] = " ".join(infos) or f"in {entry}"
+    return [f"{name} {found.get(name, 'missing')}" for name in DEPENDENCIES]
 
 
 def _transpiler() -> str:
@@ -84,7 +86,7 @@ def _transpiler() -> str:
     facts = []
     for directory in (os.path.join(_PACKAGE, "transpiler"),):
         for place, directories, names in os.walk(directory):
-            directories.sort()
+            directories[:] = sorted(name for name in directories if name != "__pycache__")
             for name in sorted(names):
                 if name.endswith(".py"):
                     facts.append(f"{name} {source_hash(read_source(os.path.join(place, name))).hex()}")
