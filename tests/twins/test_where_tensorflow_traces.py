@@ -260,3 +260,19 @@ def test_methods_properties_and_their_like(tmp_path: Path) -> None:
     for function in (counter.positive, module.Counter.positive):
         assert int(tf.function(function)(tf.constant(-4))) == 4
     assert int(tf.function(counter.made)(tf.constant(-4))) == 5
+
+
+def test_what_holds_a_variable_of_tensorflow_1_is_asked_by_identity() -> None:
+    module = enabled(
+        """
+        import tensorflow as tf
+        def kept(every, left_out):
+            return [v.op.name for v in every if v not in left_out]
+        def f():
+            with tf.Graph().as_default():
+                a, b = (tf.compat.v1.get_variable(name, [1]) for name in "ab")
+                return call(kept, [a, b], {a}), call(kept, [a, b], [b]), call(kept, [a, b], ())
+        """
+    )
+    module.__dict__["call"] = lambda function, *arguments: function(*arguments)
+    assert module.f() == (["b"], ["a"], ["a", "b"])
