@@ -52,7 +52,9 @@ def of_package(bench: Bench, name: str) -> None:
     bench.fact(f"{name}, version", version or "unknown")
     bench.fact(f"{name}, enabled", ", ".join(suite.enable))
     plain = _run_suite(suite, hook=False)
-    broke = what_broke(suite, plain) or ("" if plain.cases else f"none of the tests of {name} ran")
+    broke = what_broke(suite, plain)
+    if not broke and not plain.count("passed"):
+        broke = f"none of the tests of {name} passes: {plain.counts} {next(iter(plain.reasons.values()), '')}"
     if broke:
         raise SystemExit(f"without the hook, {broke}")
     compare(bench, suite, plain, _run_suite(suite, hook=True))

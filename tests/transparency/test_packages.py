@@ -97,6 +97,14 @@ def test_tests_that_break_off_without_the_hook_are_no_comparison(
     assert "without the hook, the suite of tinykinds broke off with exit status 7 in tinykinds/tests/test_end.py" in told
 
 
+def test_tests_of_which_none_passes_compare_nothing(write: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(write / "tinykinds" / "tests" / "test_wants.py", "import no_such_package_anywhere\n")
+    assert command.main(["transparency", "tinykinds", "--only", "tinykinds/tests/test_wants.py"]) == 1
+    told = capsys.readouterr().out
+    assert "without the hook, none of the tests of tinykinds passes: {'error': 1}" in told
+    assert "No module named 'no_such_package_anywhere'" in told
+
+
 def test_what_could_not_be_transformed_is_told(write: Path, capsys: pytest.CaptureFixture[str]) -> None:
     put(write / "tinykinds" / "jump.py", JUMP)
     put(write / "tinykinds" / "tests" / "test_jump.py", "import tinykinds.jump\ndef test_nothing():\n    pass\n")
