@@ -211,7 +211,7 @@ def _traced(definition: Definition, structure: Any, arguments: Mapping[str, Any]
     """Trace the body once: the def, and whether it is as was assumed."""
     s = session()
     frame = s.frame
-    params = [Var(frame.names.fresh(hint), type) for hint, type in _named(structure, arguments)]
+    params = [Var(frame.names.fresh(hint), kind) for hint, kind in _named(structure, arguments)]
     given = nests.build(structure, iter(params), GIVEN)
     lists = [(k, value, list(value)) for k, value in enumerate(given.values()) if type(value) is list]
     result = call(given)
