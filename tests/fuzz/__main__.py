@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz --programs 20000 [--mode python own foreign] [--seed N] [--minutes M] [--jobs J] [--out FILE]`
+"""`python -m tests.fuzz --programs 20000 [--mode python own foreign lantern] [--seed N] [--minutes M] [--jobs J] [--out F]`
 
 Runs made programs by the hundred in child processes, shows how far it is, and prints every program that fails, made
 small. The exit status is 1 if there is one.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import importlib
-import math
 import signal
 import time
 import types
@@ -37,34 +36,40 @@ class Hangs(BaseException):
 
 
 @contextmanager
-def _limited(seconds: int) -> Iterator[None]:
+def _limited(seconds: float) -> Iterator[None]:
     def stop(number: int, frame: Any) -> None:
         raise Hangs
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
 
-def judged(mode: types.ModuleType, program: Program, seconds: int = LONGEST) -> str | None:
+def judged(mode: types.ModuleType, program: Program, seconds: float = LONGEST) -> str | None:
     """How the program can tell that it is enabled. Raises `Hangs` where that takes longer."""
     with _limited(seconds), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return mode.check(program)  # type: ignore[no-any-return]
 
 
-def small(mode: types.ModuleType, program: Program, seconds: float) -> Program:
-    """A small program that can tell, made from one that can and that took so many seconds. One that a change has made
-    endless is none."""
-    limit = math.ceil(1 + 4 * seconds)
+def _kind(wrong: str | None) -> str | None:
+    """Its first word."""
+    return wrong.partition(":")[0] if wrong is not None else None
+
+
+def small(mode: types.ModuleType, program: Program, wrong: str, seconds: float) -> Program:
+    """A small program that can tell in the same way, made from one that can and that took so many seconds. One that a
+    change has made endless is none."""
+    kind = _kind(wrong)
+    limit = 1 + 4 * seconds
 
     def fails(other: Program) -> bool:
         try:
-            return judged(mode, other, limit) is not None
+            return _kind(judged(mode, other, limit)) == kind
         except (Hangs, Exception):
             return False  # what is compared may make no sense any more
 
@@ -75,9 +80,10 @@ def failure(mode: types.ModuleType, program: Program) -> str | None:
     """The program made small and what is wrong with it; None if nothing is."""
     started = time.monotonic()
     try:
-        if judged(mode, program) is None:
+        wrong = judged(mode, program)
+        if wrong is None:
             return None
-        program = small(mode, program, time.monotonic() - started)
+        program = small(mode, program, wrong, time.monotonic() - started)
         return f"{program}\n{judged(mode, program)}"
     except Hangs:
         return f"{program}\nit runs longer than {LONGEST} seconds"

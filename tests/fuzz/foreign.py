@@ -56,12 +56,12 @@ def check(program: Program) -> str | None:
             COUNTS[f"refused: {kind}"] += 1
             if _is_refusal(found, path):
                 return None
-            return f"{step}: {expected}\n{kind}: {found}"
+            return f"refused: {step}: {expected}\n{kind}: {found}"
         wrong = _unlike(found, expected)
         for name in ("V", "W"):
             wrong = wrong or _unlike(getattr(hooked, name), getattr(eager, name))
         if wrong is not None:
-            return f"{step}: {wrong}\nplain:  {expected}\nhooked: {found}"
+            return f"value: {step}: {wrong}\nplain:  {expected}\nhooked: {found}"
         COUNTS["equal"] += 1
     return None
 

@@ -62,7 +62,7 @@ def _values(program: Program, eager: Any, hooked: Any) -> str | None:
             expected = outcome(eager.f, *_arguments(step, eager))
             found = outcome(hooked.f, *_arguments(step, hooked))
             if not _is_same(found, expected):
-                return f"{step}, call {number + 1}:\nplain:  {expected!r}\nhooked: {found!r}"
+                return f"value: {step}, call {number + 1}:\nplain:  {expected!r}\nhooked: {found!r}"
     gate = gate_of(hooked.f)
     staged = gate.staging.calls_staged if gate is not None and gate.staging is not None else 0
     COUNTS["programs with staged calls"] += bool(staged)
@@ -98,10 +98,10 @@ def _gradient(step: str, eager: Any, hooked: Any) -> str | None:
     except Exception as error:
         if isinstance(error, StagingError):
             COUNTS["without a gradient"] += 1
-            return None if _says_where(error, meant) else f"{step}: a reason without a place: {error}"
-        return None if _is_same(error, meant) else f"{step}: the loss is {meant!r}\nits gradient raises {error!r}"
+            return None if _says_where(error, meant) else f"reason: {step}: a reason without a place: {error}"
+        return None if _is_same(error, meant) else f"exception: {step}: the loss is {meant!r}\nits gradient raises {error!r}"
     if not _is_same(value, meant):
-        return f"{step}: the loss is {meant!r}\nwith its gradient {value!r}"
+        return f"loss: {step}: the loss is {meant!r}\nwith its gradient {value!r}"
     COUNTS["gradients"] += 1
     return _against_the_interpreter(step, made.compiled, inputs) or _against_differences(step, eager.loss, given, found)
 
@@ -121,10 +121,10 @@ def _against_the_interpreter(step: str, compiled: Any, inputs: Any) -> str | Non
     native_targets = compiled.native.targets(targets, 1.0, True)
     found = tuple(compiled.call(inputs, [], native_targets)[0])
     if not native.same(found, meant, ROUGH):
-        return f"{step}: compiled {found!r}\ninterpreted {meant!r}"
+        return f"result: {step}: compiled {found!r}\ninterpreted {meant!r}"
     for key, target in targets.items():
         if not native.same(target, np.asarray(interpreter.gradients[key]), ROUGH):
-            return f"{step}: gradient of {key}: compiled {target!r}\ninterpreted {interpreter.gradients[key]!r}"
+            return f"interpreter: {step}: gradient of {key}: compiled {target!r}\ninterpreted {interpreter.gradients[key]!r}"
     return None
 
 
@@ -154,7 +154,7 @@ def _against_differences(step: str, loss: Any, given: Any, found: Any) -> str | 
             right, left, middle = (up - here) / STEP, (here - down) / STEP, (up - down) / (2 * STEP)
             size = max(1.0, abs(middle))
             if abs(right - left) <= NEAR * size and not abs(slope - middle) <= NEAR * size:
-                return f"{step}: by argument {number} {keys}: gradient {slope}, finite differences {middle}"
+                return f"differences: {step}: by argument {number} {keys}: gradient {slope}, finite differences {middle}"
     return None
 
 

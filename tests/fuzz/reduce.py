@@ -9,6 +9,7 @@ import ast
 import copy
 import dataclasses
 import time
+import warnings
 from collections.abc import Callable, Iterator
 
 from tests.fuzz.programs import Program
@@ -47,7 +48,9 @@ class _Reduction:
             return False
         self.left -= 1
         try:
-            compile(program.source, "<reduced>", "exec")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                compile(program.source, "<reduced>", "exec")
             failed = self.fails(program)
         except (SyntaxError, RecursionError):
             return False
