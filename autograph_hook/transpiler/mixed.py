@@ -194,7 +194,8 @@ class _Mixer:
     ) -> list[ast.stmt]:
         """Statements that run a block: a call of its group, or the block itself where it has nothing to stage, and
         nobody to see what it raises. `loop`: whose body it is."""
-        if not (is_caught or any(isinstance(inner, _COSTS) for node in nodes for inner in descendants(node))):
+        inside = [inner for node in nodes for inner in descendants(node)]
+        if not (is_caught or any(isinstance(inner, _COSTS) or inner in self.lowered.ends for inner in inside)):
             return [each for node in nodes for each in (node, *self.annotation(node))]
         group = Group(len(self.groups), list(nodes), home=self.home, loop=loop, is_taped=self.tapes > 0)
         self.groups.append(group)
@@ -253,6 +254,9 @@ class _Mixer:
         if isinstance(node, ast.If):
             orelse = self.block(node.orelse) if node.orelse else []
             return at(ast.If(node.test, self.block(node.body), orelse), node)
+        if isinstance(node, ast.Match):
+            cases = [ast.match_case(case.pattern, case.guard, self.block(case.body)) for case in node.cases]
+            return rebuilt(node, cases=cases)
         if isinstance(node, (ast.For, ast.While)):
             number = len(self.groups)
             body = self.block(node.body, loop=node)

@@ -403,3 +403,52 @@ for x in data * 3:
             piece = function.mixed.piece(group, start, end)
             assert function.live(piece).co_varnames[: len(piece.inputs)] == piece.inputs
             del piece
+
+
+JUMPS = {
+    "out of a loop in a case": """
+        match note([3, 1]):
+            case [a, *_]:
+                k = 0
+                while True:
+                    k += 1
+                    if k > 2:
+                        break
+                    y = y * 2 + a""",
+    "out of a loop that computes nothing": """
+        if y is not None:
+            while flag:
+                break
+        for i in range(2): y = tf.tanh(y) * 3 + i""",
+    "out of a case, of the loop around it": """
+        for i in (1, 2, 3):
+            match i:
+                case 1:
+                    continue
+                case 3 if flag:
+                    break
+            y = tf.tanh(y) + i""",
+    "in a case, of a loop with an else": """
+        match {"k": 3, "z": [1, 2, 9]}:
+            case {"k": n, "z": [p, *rest]} if n % 2:
+                for q in rest:
+                    if q > 3: break
+                    y = tf.tanh(y) * q + p
+                else:
+                    y = y * 2""",
+}
+
+
+@pytest.mark.parametrize("name", JUMPS)
+def test_jumps_of_a_function_that_runs_in_pieces(name: str) -> None:
+    same_script(f"""
+    flag = True
+    def note(value): return value
+    def f(x):
+        y = tf.tanh(tf.sigmoid(x) * 2)
+        {JUMPS[name].strip()}
+        print("then", float(tf.reduce_sum(y)))
+        return y
+    for i in range(12):
+        f(tf.constant([0.25, -0.25, 4.0]))
+    """, warm_up=1)
