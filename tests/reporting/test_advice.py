@@ -7,11 +7,11 @@ import textwrap
 import types
 from typing import Any
 
-import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow")
 
+import numpy as np
 import tensorflow as tf
 
 from autograph_hook.reporting import advice
