@@ -24,7 +24,7 @@ from autograph_hook.staging.asked import Call, Options
 from autograph_hook.staging.changes import Changes
 from autograph_hook.staging.effects import is_named_tuple
 from autograph_hook.staging.facts import Again
-from autograph_hook.staging.guards import Check, Copies, Given, Guard, Life
+from autograph_hook.staging.guards import Check, Copies, Given, Guard, Life, never
 from autograph_hook.staging.numbers import TooMany
 from autograph_hook.staging.printing import Printing
 from autograph_hook.staging.results import At, Pack, Results
@@ -199,6 +199,7 @@ def _by(
     trace.outside.stand_ins = stand_ins
     inputs: list[Like] = []
     guard_arguments(call, twin, trace, guard, inputs, stand_ins)
+    guard.is_open = never  # with it, all that the trace has met would live on
     packed: list[Any] = []
     outputs: list[Any] = []
 

@@ -181,7 +181,7 @@ class _Unguarded:
 
     admit = add = require_settled = require_own = defaults = ignore
 
-    def fact(self, kind: str, owner: Any, key: Any, value: Any) -> Any:
+    def fact(self, kind: str, owner: Any, key: Any, value: Any, is_used: bool = True) -> Any:
         return value
 
     def kind(self, kind: type) -> bool:
