@@ -70,11 +70,17 @@ class Array(Varying):
 
     def item(self, key: Any) -> Any:
         """`array[key]`, for a key of integers, slices, None and an ellipsis."""
+        self.require_plain()
         if not is_plain_key(key):
             raise Abort(_MISUSED)
         value = self.value[numbers.actual(key)]
         text = f"({self.text})[{_index(key)}]"
         return made(self.numbers, self.place, text, value, _unknown((self,), value))
+
+    def require_plain(self) -> None:
+        """An array of a class of the user's computes with code of the user's."""
+        if not effects.is_scalar(self.value) and not effects.is_plain_array(self.value):
+            raise Abort(f"computes with a {effects.described(self.value)}")
 
     def inplace(self) -> None:
         """It is about to change; a number never does."""
@@ -140,6 +146,9 @@ def computed(function: Callable[..., Any], arguments: Sequence[Any], keywords: d
         value = numpy_calls.quietly(function, *values, **{name: _valued(each) for name, each in keywords.items()})
     except Exception as error:
         raise Abort(f"computes with NumPy what raises {type(error).__name__}") from None
+    for argument, tried in zip(arguments, values, strict=True):
+        if tried is value and type(argument) is Array:
+            return argument  # as `np.asarray(array)` is the array
     text = f"{known.guard.constant(numpy_calls.quietly)}({', '.join([known.guard.constant(function), *given])})"
     relaxed = _elementwise(arguments, value) if numpy_calls.is_elementwise(function) else None
     return made(known, array.place, text, value, relaxed or _unknown((*arguments, *keywords.values()), value))
@@ -208,6 +217,8 @@ def _text(known: Numbers, value: Any) -> str:
     if kind in (list, tuple):
         parts = ", ".join(_text(known, part) for part in value)
         return f"[{parts}]" if kind is list else f"({parts},)" if value else "()"
+    if kind is Array:
+        value.require_plain()
     if isinstance(value, Varying) or kind in (bool, int, float):
         return numbers.text_of(value)
     if value is None or kind in (str, complex) or effects.is_scalar(value) or effects.is_dtype(value):
@@ -216,10 +227,14 @@ def _text(known: Numbers, value: Any) -> str:
 
 
 def _valued(value: Any) -> Any:
-    """The same with the values of this call."""
+    """The same with the values of this call, of which NumPy can change none (`np.add(a, b, out=c)`)."""
     if type(value) in (list, tuple):
         return type(value)(map(_valued, value))
-    return numbers.valued(value)
+    found = numbers.valued(value)
+    if effects.is_array(found):
+        found = found.view()
+        found.flags.writeable = False
+    return found
 
 
 def _binary(function: Callable[[Any, Any], Any], swapped: bool) -> Callable[[Array, Any], Any]:

@@ -133,6 +133,12 @@ KINDS = "biufc"
 """Of the dtypes of NumPy's that become tensors as they are."""
 
 
+def is_plain_array(value: Any) -> bool:
+    """Is its class NumPy's own?"""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and type(value) is numpy.ndarray
+
+
 def is_scalar(value: Any) -> bool:
     """A number of NumPy's, such as an element of an array."""
     numpy = sys.modules.get("numpy")

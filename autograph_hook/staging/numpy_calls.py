@@ -101,20 +101,21 @@ def _is_of_scalars(kind: type, numpy: Any) -> bool:
 
 
 @functools.cache
-def _functions() -> frozenset[int]:
+def _functions() -> dict[int, Any]:
+    """By identity; they are kept, so that no function that takes the place of one can have it."""
     import numpy
 
     ufuncs = [value for value in vars(numpy).values() if isinstance(value, numpy.ufunc)]
-    return frozenset(map(id, [*ufuncs, *(getattr(numpy, name) for name in _OF_SEVERAL)]))
+    return {id(known): known for known in (*ufuncs, *(getattr(numpy, name) for name in _OF_SEVERAL))}
 
 
 @functools.cache
-def _of_arrays() -> frozenset[int]:
+def _of_arrays() -> dict[int, Any]:
     import numpy
 
     ufuncs = [value for value in vars(numpy).values() if isinstance(value, numpy.ufunc) and value.nout == 1]
     named = [getattr(numpy, name) for name in _OF_ARRAYS if hasattr(numpy, name)]
-    return frozenset(map(id, [*ufuncs, *named, numpy.linalg.norm]))
+    return {id(known): known for known in (*ufuncs, *named, numpy.linalg.norm)}
 
 
 def _is_of_numbers(value: Any, nested: bool, numpy: Any) -> bool:

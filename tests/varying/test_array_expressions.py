@@ -39,6 +39,7 @@ STAGED: dict[str, str] = {
     "    l = tf.reduce_sum((pad(a.astype(np.float32) @ w) - a[:, ::-1]) ** 2)\n  return t.gradient(l, w)",
     "a layer": "d = tf.keras.layers.Dense(3, kernel_initializer='ones')\nd.build((None, 2))\n"
     "def f(a): return pad(d(a)) + pad(d(a[::-1].astype('float64')))",
+    "itself": "def f(a):\n  b = np.asarray(a)\n  return pad(tf.constant(b)), b is a, b, np.array(a) is a",
     "printed": "def f(a):\n  print(a[0, 0], f'{a.max():.2f}')\n  return pad(tf.constant(a))",
 }
 PLAIN: dict[str, tuple[str, str]] = {
@@ -46,6 +47,9 @@ PLAIN: dict[str, tuple[str, str]] = {
     "a change": ("def f(a):\n  b = a * 2\n  b += 1\n  return pad(tf.constant(b))", "changes a NumPy array in place"),
     "a change of an element": ("def f(a):\n  b = a * 2\n  b[0] = 1\n  return pad(tf.constant(b))", ""),
     "the truth of many": ("def f(a): return pad(tf.ones([2])) * (2 if (a > 1) else 1)", "otherwise than as a tensor"),
+    "a place for the result": ("c = np.zeros([4, 2], 'f')\ndef f(a): return pad(tf.constant(np.add(a, 1, out=c[:len(a)])"
+    " if len(a) < 5 else a)), c.copy()", ""),
+    "a place for the sum": ("c = np.zeros([2], 'f')\ndef f(a): return pad(tf.constant(a.sum(0, None, c))), c.tolist()", ""),
     "an array of objects": ("def f(a): return pad(tf.ones([2])), a.astype(object)", "otherwise than as a tensor"),
 }
 
@@ -122,3 +126,37 @@ def test_a_number_of_numpy_that_changes_is_an_input() -> None:
     program.assert_staged("f")
     assert program.staging("f").calls_staged > 20
     assert len(program.staging("f").specializations) <= 4
+
+
+def test_an_array_of_a_class_of_the_users_computes_with_the_users_code_once_a_call() -> None:
+    program = Program("""
+        class Counted(np.ndarray):
+            count = 0
+            def __array_ufunc__(self, ufunc, method, *inputs, **options):
+                Counted.count += 1
+                plain = [np.asarray(each) for each in inputs]
+                return getattr(ufunc, method)(*plain, **options)
+            def __getitem__(self, key):
+                Counted.count += 1
+                return np.asarray(self)[key]
+
+        def f(a): return pad(tf.constant(a + 1)) * a[0]
+        def g(a): return pad(tf.ones([3])) * np.add(np.ones([3]), a)
+    """)
+
+    def act(m: Any) -> Any:
+        counted = np.arange(3.0).view(m.Counted)
+        return m.f(counted), m.g(counted), m.Counted.count
+
+    program.calls(6, act)
+
+
+def test_a_function_that_a_program_puts_in_the_place_of_numpys_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = Program("def f(a): return pad(tf.constant(np.mean(a))), np.mean(a)")
+    array = np.arange(4.0)
+    program.calls(4, lambda m: m.f(array))
+    program.assert_staged("f")
+    called: list[int] = []
+    monkeypatch.setattr(np, "mean", lambda a: called.append(1) or a[0])
+    program.calls(3, lambda m: m.f(array))
+    assert len(called) == 12
