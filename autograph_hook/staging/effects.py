@@ -169,9 +169,9 @@ def is_iterator(value: Any) -> bool:
 def is_attribute_dict(kind: type) -> bool:
     """A dictionary whose items are its attributes: a class with `__getattr__ = dict.__getitem__`, or `dict.get`."""
     own = [owner for owner in kind.__mro__ if owner not in (dict, object)]
-    methods = {name: value for owner in own for name, value in vars(owner).items() if name not in HARMLESS}
+    methods = {name for owner in own for name in vars(owner) if name not in HARMLESS}
     return (
-        kind.__mro__[-2] is dict
+        kind.__mro__[-2:-1] == (dict,)
         and getattr(kind, "__getattribute__") is _READ  # noqa: B009
         and getattr(kind, "__getattr__", None) in _ITEMS
         and not any(name.startswith("__") and name.endswith("__") for name in methods)

@@ -56,3 +56,19 @@ def test_its_items_are_facts_as_attributes_are() -> None:
     for change in CHANGES:
         program.both(act(change))
         program.both(lambda m: (m.f(tf.ones([2])), m.g(tf.ones([2]))))
+
+
+def test_an_object_without_anything_is_no_such_dictionary() -> None:
+    program = Program("""
+        MISSING = object()
+
+        def f(x):
+            return pad(x) if x is not MISSING else None
+
+        def g(x):
+            return pad(x) * MISSING.scale
+    """)
+    program.calls(4, lambda m: m.f(tf.ones([2])))
+    program.calls(4, lambda m: m.g(tf.ones([2])))
+    for name in ("f", "g"):
+        program.assert_plain(name, "uses object, of which it is not known how it changes")
