@@ -31,6 +31,8 @@ def call(trace: Trace, function: Any, arguments: tuple[Any, ...], keywords: dict
         arguments = iterables.apart(trace, function, arguments)
     elif iterables.decides(trace, function, arguments, keywords):
         return iterables.decided(trace, function, arguments)
+    elif iterables.looks_for_truth(trace, function, arguments, keywords):
+        return iterables.found_truth(trace, function, arguments[0])
     if numpy_calls.knows(function, arguments, keywords):
         return numpy_calls.call(function, arguments, keywords)
     if isinstance(function, type):
@@ -85,6 +87,8 @@ def judge(trace: Trace, function: Any) -> str:
             return what
         if kind is types.MethodWrapperType and function.__name__ == "__init__" and trace.is_ours(owner):
             return "pure"  # object.__init__, by super()
+        if kind is types.MethodWrapperType and function.__name__ == "__get__" and type(owner) is types.FunctionType:
+            return "constant"  # binds a method
         raise Abort((MUTATES if what == "mutates" else UNKNOWN).format(name_of(function)))
     if kind is types.MethodType and effects.is_of_named_tuple(function):
         return "pure"

@@ -11,6 +11,7 @@ import collections
 import dataclasses
 import enum
 import fnmatch
+import itertools
 import math
 import operator
 import sys
@@ -47,9 +48,18 @@ NEED_VALUES = frozenset(
 """Those that would make a Python value of a tensor, or compare tensors by truth."""
 
 CONVERSIONS = (bool, int, float, complex, str, bytes)
+OVER_ALL = frozenset({itertools.chain, itertools.zip_longest, itertools.product})
+OVER_THE_FIRST = frozenset(
+    {
+        itertools.combinations, itertools.combinations_with_replacement, itertools.islice, itertools.pairwise,
+        itertools.permutations,
+    }
+)  # fmt: skip
+"""Iterators of Python's that go over what they are given, all of it or the first."""
 SAFE_TYPES = frozenset(
-    {*CONVERSIONS, list, tuple, dict, set, frozenset, range, slice, enumerate, zip, reversed, map, filter}
-)
+    {*CONVERSIONS, list, tuple, dict, set, frozenset, range, slice, enumerate, zip, reversed, map, filter,
+     itertools.repeat, *OVER_ALL, *OVER_THE_FIRST}
+)  # fmt: skip
 
 READING_METHODS: dict[type, frozenset[str]] = {
     list: frozenset({"count", "index", "copy"}),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograph_hook.staging.arrays import Array
+from autograph_hook.staging.effects import OVER_ALL, OVER_THE_FIRST, PRIMITIVES, VALUE
 from autograph_hook.staging.facts import Abort
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 MOST_ELEMENTS = 256
 """Of one tensor: each is an operation of its own."""
 
-_TAKE_APART = frozenset(map(id, (enumerate, zip, reversed, list, tuple, sum, map, filter)))
+_TO_THE_LAST = frozenset(map(id, (zip, map, *OVER_ALL)))
+_TAKE_APART = _TO_THE_LAST | frozenset(map(id, (enumerate, reversed, list, tuple, sum, filter, *OVER_THE_FIRST)))
 _FIRST_IS_FUNCTION = frozenset(map(id, (map, filter)))
 _DECIDE = frozenset(map(id, (any, all, min, max)))
 
@@ -44,11 +46,29 @@ def decided(trace: Trace, function: Any, arguments: tuple[Any, ...]) -> Any:
     return trace.backend.decided(function, elements(trace, given, function))
 
 
+def looks_for_truth(trace: Trace, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
+    """Is it `any` or `all` of what a generator expression gives, or another iterator that was made here?"""
+    if function not in (any, all) or len(arguments) != 1 or keywords:
+        return False
+    return hasattr(type(arguments[0]), "__next__") and trace.may_change(arguments[0])
+
+
+def found_truth(trace: Trace, function: Any, iterator: Any) -> bool:
+    """Goes on until the answer is known, as Python does, so long as Python values give it."""
+    for element in iterator:
+        trace.step()
+        if type(element) not in PRIMITIVES:
+            raise Abort(VALUE.format(function.__name__))
+        if bool(element) is (function is any):
+            return function is any
+    return function is all
+
+
 def apart(trace: Trace, function: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
     """The arguments, with lists of their elements in the place of tensors that are gone over."""
     first = 1 if id(function) in _FIRST_IS_FUNCTION else 0
     # `sum` starts with its second argument, `enumerate` counts from it.
-    last = len(arguments) if function in (zip, map) else first + 1
+    last = len(arguments) if id(function) in _TO_THE_LAST else first + 1
     return tuple([
         elements(trace, value, function) if first <= place < last and _is_whole(trace, value) else value
         for place, value in enumerate(arguments)

@@ -272,6 +272,18 @@ FINE: dict[str, str] = {
     "an aliased variable": "v = tf.Variable([1.0, 1.0, 1.0])\ndef f(x):\n  w = v\n  w.assign(pad(x))\n  return v + w",
     "the variable itself": "v = tf.Variable(1.0)\ndef f(x): v.assign_add(pad(x)[0]); return v",
     "raise on a Python value": "n = 1\ndef f(x):\n  if n == 2: raise ValueError('two')\n  return pad(x)",
+    "all of a generator expression": "def f(x):\n  xs = [x, None]\n  if all(y is None for y in xs): return 0\n"
+    "  return pad(x), any(y is None for y in xs), any(len(y.shape) > 3 for y in xs if y is not None), all(y for y in ())",
+    "what any leaves of an iterator": "def f(x):\n  ns = (n for n in [1, 0, 2, 3])\n  return any(n > 1 for n in ns), pad(x), "
+    "list(ns), all(map(bool, (1, 2)))",
+    "iterators of itertools": "import itertools as it\ndef f(x):\n"
+    "  longest = [(a, b) for a, b in it.zip_longest([x, x + 1], [x * 2], fillvalue=0.5)]\n"
+    "  total = sum(a * b for a, b in it.product(x, x)) + sum(a - b for a, b in it.pairwise(x))\n"
+    "  some = list(it.islice(it.chain(x, [1.0], pad(x)), 1, 6, 2)), list(it.permutations([1, 2])), list(it.repeat(x, 2))\n"
+    "  return longest, total, some, [a + b for a, b in it.combinations([*x], 2)]",
+    "a method bound by hand": "def g(self, x): return pad(x) * self\ndef f(x): return g.__get__(2.0, float)(x)",
+    "asking for a strategy": "def f(x):\n  if tf.distribute.has_strategy(): return x\n"
+    "  return pad(x), tf.distribute.in_cross_replica_context()",
 }
 
 

@@ -71,6 +71,7 @@ FUNCTIONS: dict[str, str] = {
         transpose yiq_to_rgb yuv_to_rgb
     """,
     "tensorflow.debugging": "check_numerics is_numeric_tensor",
+    "tensorflow.distribute": "has_strategy in_cross_replica_context",  # nothing is staged under a strategy
 }
 
 HIGHER_ORDER: dict[str, str] = {
