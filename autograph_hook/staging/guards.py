@@ -12,6 +12,7 @@ import keyword
 import types
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from operator import is_
 from typing import Any
 
@@ -268,7 +269,7 @@ class Guard:
             "        pass\n"
             "    return None\n"
         )
-        exec(compile(text, "<autograph_hook guard>", "exec"), self.namespace)
+        exec(_function_code(text), self.namespace)
         check: Check = self.namespace["check"]
         return check
 
@@ -280,18 +281,29 @@ class Guard:
         while waiting:
             test = waiting.pop()
             try:
-                holds = eval(test.text, namespace)
+                holds = eval(_test_code(test.text), namespace)
             except Exception:
                 holds = False
             if holds or test.place is None or test.place.key in found:
                 continue
             try:
-                value = eval(test.place.text, namespace)
+                value = eval(_test_code(test.place.text), namespace)
             except Exception:
                 continue  # what it is read from is another object, and that has been noted
             found[test.place.key] = test.place, value
             waiting += reversed(test.parts)
         return list(found.values())
+
+
+@lru_cache(maxsize=64)
+def _function_code(text: str) -> types.CodeType:
+    """The guards of one function have the same text for each of the objects that it is called with."""
+    return compile(text, "<autograph_hook guard>", "exec")
+
+
+@lru_cache(maxsize=1024)
+def _test_code(text: str) -> types.CodeType:
+    return compile(text, "<autograph_hook guard>", "eval")
 
 
 PLACES = ("attribute", "global", "builtin", "cell", "element")
