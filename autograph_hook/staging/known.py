@@ -7,12 +7,14 @@ long the next one waits.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from autograph_hook.staging.asked import Call
+from autograph_hook.staging.facts import Place
 from autograph_hook.staging.guards import Guard
 from autograph_hook.staging.record import Record
 from autograph_hook.staging.specialization import Specialization
-from autograph_hook.staging.varying import Change, History
+from autograph_hook.staging.varying import Change, History, is_another_object
 
 MOST_SPECIALIZATIONS = 8
 CALLS_FOR_ANOTHER = 200
@@ -36,8 +38,8 @@ class Staging:
 
     __slots__ = ("__weakref__", "blocks", "calls", "calls_plain", "calls_staged", "failures", "history", "is_rare",
                  "is_recalled", "is_small", "keeps_missing", "last_guard", "line", "lost", "may_block", "name",
-                 "passed_over", "qualifies", "reason", "record", "refusal", "refusals", "specializations", "traces",
-                 "tracing", "unlooked", "warm_up")  # fmt: skip
+                 "new_objects", "passed_over", "qualifies", "reason", "record", "refusal", "refusals",
+                 "specializations", "traces", "tracing", "unlooked", "warm_up", "worn_out")  # fmt: skip
 
     def __init__(self) -> None:
         self.calls = 0
@@ -74,8 +76,12 @@ class Staging:
         self.traces = 0
         self.passed_over = 0
         """Calls since the last trace that fit no specialization."""
+        self.new_objects = 0
+        """Calls since the last trace that came with other objects than any specialization was made for."""
         self.lost = 0
         """Specializations whose objects were gone before they had paid."""
+        self.worn_out = 0
+        """Specializations whose objects were gone after they had paid: they are no reason not to trace for others."""
         self.record = Record()
 
     def give_up(self, reason: str) -> None:
@@ -107,7 +113,9 @@ class Staging:
             self.last_guard = gone[-1].guard
         if is_owner:
             self.last_guard = None
-        self.lost += sum(each.calls < CALLS_THAT_PAY for each in gone)
+        lost = sum(each.calls < CALLS_THAT_PAY for each in gone)
+        self.lost += lost
+        self.worn_out += len(gone) - lost
         if self.lost >= MOST_LOST:
             self.blocks = False  # the functions that it calls are there longer than what it uses
         self.record.dropped(gone)
@@ -115,16 +123,30 @@ class Staging:
 
     def note_miss(self, call: Call) -> Sequence[Change]:
         """A call fits no specialization: what is otherwise than in the one that it fits best?"""
+        nearest = self._missed(call)
+        if not nearest:
+            return ()
+        if self.history is None:
+            self.history = History()
+        return self.history.note(nearest, call.backend)
+
+    def _missed(self, call: Call) -> Sequence[tuple[Place, Any]]:
         guards = [specialization.guard for specialization in self.specializations]
         if self.last_guard is not None:
             guards.append(self.last_guard)
         missed = [guard.missed(call.cells, call.arguments, call.keywords) for guard in guards]
-        nearest = min((each for each in missed if each), key=len, default=None)
-        if nearest is not None:
-            if self.history is None:
-                self.history = History()
-            return self.history.note(nearest, call.backend)
-        return ()
+        return min((each for each in missed if each), key=len, default=())
+
+    def is_for_new_objects(self, call: Call) -> bool:
+        """Does a call come with another object than any specialization was made for, as the first one since the last
+        trace? As any first call it runs as written, so that what the object builds lazily is built as its author wrote
+        it."""
+        are_gone = not self.specializations and self.last_guard is None
+        if not self.traces or self.new_objects:
+            self.new_objects = 0
+        elif are_gone or any(is_another_object(*each) for each in self._missed(call)):
+            self.new_objects += 1
+        return self.new_objects > 0
 
     def rests(self) -> bool:
         """Is this call to be passed over, since the traces made so far have not paid yet? The second waits for one call
@@ -142,7 +164,7 @@ class Staging:
 
     def may_trace(self) -> bool:
         """Is there room for one specialization more, or is one earned by the use of the others?"""
-        return self.traces < MOST_SPECIALIZATIONS + self.calls_staged // CALLS_FOR_ANOTHER
+        return self.traces - self.worn_out < MOST_SPECIALIZATIONS + self.calls_staged // CALLS_FOR_ANOTHER
 
     def add(self, specialization: Specialization) -> None:
         specialization.life.ended = self.forget_the_dead
@@ -153,9 +175,19 @@ class Staging:
             self.record.dropped([least])
         self.specializations = [specialization, *kept]
 
+    def has_paid(self) -> bool:
+        """Has it been worth while to stage this function, for objects that are there or that were?"""
+        return bool(self.specializations or self.worn_out)
+
     def keep_only_these(self, reason: str) -> bool:
         """Are the specializations in use so often that they are kept, and other kinds of calls run plain?"""
         if self.calls_staged < CALLS_FOR_ANOTHER // 4:
             return False
-        self.refusals, self.refusal, self.line = max(MOST_REFUSALS, SMALL), reason, None
+        earned = self.calls_staged // CALLS_FOR_ANOTHER
+        self.refusals, self.refusal, self.line = max(MOST_REFUSALS, SMALL) + earned, reason, None
         return True
+
+    def refuses_others(self, most: int) -> bool:
+        """Has no trace carried so many kinds of calls that no more are tried, until the use of those that are staged
+        has earned another attempt?"""
+        return self.refusals - self.calls_staged // CALLS_FOR_ANOTHER >= most

@@ -83,7 +83,7 @@ def enter(call: Call, staging: Staging) -> int:
             if inputs is not None:
                 return _answer(call, staging, specialization, inputs)
     manner = _manner(call)
-    if staging.refusals >= manner.most_refusals or not manner.is_candidate(call, staging):
+    if staging.refuses_others(manner.most_refusals) or not manner.is_candidate(call, staging):
         staging.calls_plain += 1
         return NOT_TAKEN
     staging.calls += 1
@@ -315,6 +315,9 @@ def _try_to_specialize(call: Call, staging: Staging, environment: Any) -> int:
         if busy:
             staging.calls_plain += 1
             return NOT_TAKEN
+        if _manner(call).rests and call.options.warm_up == "auto" and staging.is_for_new_objects(call):
+            staging.calls_plain += 1
+            return NOT_TAKEN
         changes = staging.note_miss(call)
         stuck = staging.history.stuck() if call.may_shrink and staging.history is not None else None
         if stuck is not None:
@@ -341,7 +344,7 @@ def _try_to_specialize(call: Call, staging: Staging, environment: Any) -> int:
             staging.calls_plain += 1
             return NOT_TAKEN
         staging.refusals += 1
-        if staging.specializations:
+        if staging.has_paid():
             staging.refusal, staging.line = abort.reason, abort.line
             staging.calls_plain += 1
             return NOT_TAKEN

@@ -8,6 +8,7 @@ attempt, and in the end everything is a fact again.
 from __future__ import annotations
 
 import reprlib
+import types
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -124,6 +125,17 @@ class History:
             {"place": change.label, "was": change.was, "is": change.now, "times": change.times}
             for change in sorted(self.changes.values(), key=lambda change: -change.times)
         ]
+
+
+def is_another_object(place: Place, value: Any) -> bool:
+    """Does another object of the same class stand in this place: not a number, container, tensor, function or class?"""
+    if type(place.was) is not Described or place.was.kind is not type(value):
+        return False
+    now = shown(value)
+    return type(now) is Described and now.dtype is None and now.length is None and type(value) not in _CODE
+
+
+_CODE = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)
 
 
 def _is_simple(place: Place, now: Any) -> bool:

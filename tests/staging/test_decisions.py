@@ -100,6 +100,66 @@ def test_a_function_that_calls_itself() -> None:
     assert program.staging("f").reason is None
 
 
+LAZY = """
+    class Model:
+        def __init__(self, value): self.value, self.built = value, set()
+        def build(self):
+            if "w" not in self.built:
+                self.w = tf.Variable(self.value)
+                self.built.add("w")
+        def step(self, x):
+            self.build()
+            self.w.assign_add(tf.reduce_sum(pad(x)))
+            return self.w * 2.0
+    def f(model, x): return model.step(x)
+"""
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_objects_that_come_and_go_are_staged_one_after_the_other(keeps: bool) -> None:
+    program = Program(LAZY, warm_up="auto")
+    kept = []
+    for number in range(3 * known.MOST_SPECIALIZATIONS):
+        models = [module.Model(float(number)) for module in (program.plain, program.hooked)]
+        for _ in range(4 * known.CALLS_THAT_PAY):
+            outcomes = [module.f(model, X) for module, model in zip((program.plain, program.hooked), models, strict=True)]
+            assert outcomes[0].numpy() == outcomes[1].numpy()
+        kept += models if keeps and number % 2 else []
+    staging = program.staging("f")
+    assert staging.reason is None, staging.reason
+    assert staging.calls_staged > 0.9 * (staging.calls_staged + staging.calls_plain)
+
+
+def test_the_first_call_with_another_object_runs_as_it_is_written() -> None:
+    program = Program(LAZY, warm_up="auto")
+    for number in range(4):
+        model = program.hooked.Model(float(number))
+        for call in range(40):
+            staged = program.staging("f").calls_staged
+            program.hooked.f(model, X)
+            assert call or program.staging("f").calls_staged == staged
+    assert program.staging("f").refusals == 0
+
+
+def test_kinds_of_calls_are_tried_again_when_those_that_are_staged_have_earned_it() -> None:
+    program = Program("""
+        def f(x, name):
+            if name: id(x)
+            return pad(x)
+    """)
+    program.calls(2, lambda m: m.f(X, ""))
+    for name in "abcd"[: known.MOST_REFUSALS]:
+        program.both(lambda m, name=name: m.f(X, name))
+    staging = program.staging("f")
+    assert staging.refuses_others(known.MOST_REFUSALS)
+    for _ in range(known.CALLS_FOR_ANOTHER):
+        program.hooked.f(X, "")
+    assert not staging.refuses_others(known.MOST_REFUSALS)
+    program.both(lambda m: m.f(X, "e"))
+    assert staging.refuses_others(known.MOST_REFUSALS)
+    program.assert_staged("f", specializations=1)
+
+
 def test_in_mode_traced_nothing_is_staged() -> None:
     program = Program("def f(x): return pad(x)", mode="traced")
     program.calls(5, lambda m: m.f(X))
