@@ -239,7 +239,7 @@ def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool
                 staging.may_block = staging.blocks = False  # its pieces do not wait for it
                 mixed.stands_for(frame.f_code)
                 with user_frames():
-                    thread.results.append(mixed.frame(values[0], frame.f_globals)(*values[1:], **keywords))
+                    thread.results.append(mixed.run(values[0], frame.f_globals, values[1:], keywords))
                 return True
         if outcome == outermost.SHUT:
             gates.shut(gate)

@@ -91,8 +91,11 @@ class MixedFunction:
         """The code of a piece, ready to run. Asked for only to trace it."""
         return live_code(piece.code, self.gate)
 
-    def frame(self, cells: types.FunctionType | None, namespace: dict[str, Any]) -> types.FunctionType:
-        """A function that runs one call. `cells` closes over the free variables of the user's function."""
+    def run(
+        self, cells: types.FunctionType | None, namespace: dict[str, Any], arguments: tuple[Any, ...],
+        keywords: dict[str, Any],
+    ) -> Any:
+        """One call. `cells` closes over the free variables of the user's function."""
         from autograph_hook.runtime import operators
 
         self.calls += 1
@@ -103,7 +106,10 @@ class MixedFunction:
         frame = _Frame(self, cells, namespace)
         available["ag__mixed"] = types.CellType(frame)
         closure = tuple(available[name] for name in self.code.co_freevars)
-        return types.FunctionType(self.code, namespace, self.code.co_name, None, closure)
+        try:
+            return types.FunctionType(self.code, namespace, self.code.co_name, None, closure)(*arguments, **keywords)
+        finally:
+            frame.end()
 
 
 class _Frame:
@@ -116,6 +122,11 @@ class _Frame:
         self.runs: dict[int, Run] = {}
         self.names: dict[str, types.CellType] = {}
         """The cells of the frame's names."""
+
+    def end(self) -> None:
+        """What the call's names held goes when the call has ended, not when Python looks for circles."""
+        self.runs.clear()
+        self.names.clear()
 
     def group(self, number: int, functions: Sequence[types.FunctionType]) -> Statement:
         for function in functions:

@@ -176,6 +176,8 @@ def _instance(trace: Trace, kind: type, arguments: tuple[Any, ...], keywords: di
         return made if type(made) in PRIMITIVES else trace.make(made)
     if effects.matches(effects.path_of(kind), trace.safe):
         return kind(*arguments, **keywords)
+    if hasattr(kind, "__del__"):
+        raise Abort(f"makes an instance of {kind.__module__}.{kind.__qualname__}, which acts when it goes: __del__")
     initialise: Any = getattr(kind, "__init__")  # noqa: B009
     plain_new = getattr(kind, "__new__") is object.__new__ and type(kind) is type  # noqa: B009
     if issubclass(kind, BaseException) and initialise in (BaseException.__init__, Exception.__init__):
