@@ -234,7 +234,7 @@ class Outside:
     def _object(self, value: Any, kind: type, depth: int) -> None:
         if effects.is_array(value):
             raise Abort("reads a NumPy array, whose content may change")
-        if effects.is_immutable(value) or kind is types.CodeType:
+        if kind is object or effects.is_immutable(value) or kind is types.CodeType:
             return
         if effects.is_named_tuple(kind):
             for element in value:

@@ -282,6 +282,10 @@ FINE: dict[str, str] = {
     "  some = list(it.islice(it.chain(x, [1.0], pad(x)), 1, 6, 2)), list(it.permutations([1, 2])), list(it.repeat(x, 2))\n"
     "  return longest, total, some, [a + b for a, b in it.combinations([*x], 2)]",
     "a method bound by hand": "def g(self, x): return pad(x) * self\ndef f(x): return g.__get__(2.0, float)(x)",
+    "a sentinel": "_NONE = object()\ndef g(x, y=_NONE, *, z=_NONE):\n  if y is _NONE: return x\n"
+    "  return x + y if z is _NONE else z\n"
+    "def h(): return _NONE\n"
+    "def f(x): return g(pad(x)) + g(x, 2.0), h() is _NONE, [_NONE] == [g], g(x, 1.0, z=_NONE), _NONE in (1, _NONE)",
     "asking for a strategy": "def f(x):\n  if tf.distribute.has_strategy(): return x\n"
     "  return pad(x), tf.distribute.in_cross_replica_context()",
 }

@@ -634,3 +634,20 @@ def test_members_of_an_enumeration_may_change() -> None:
         return m.f(x), m.g(x)
 
     program.calls(2, changed)
+
+
+def test_an_object_without_attributes_is_told_from_another_one() -> None:
+    program = Program("""
+        here = there = object()
+        def f(x):
+            fresh = object()
+            return pad(x) * (2.0 if here is there else 3.0), fresh is here
+        def g(x): return pad(x), object()
+    """)
+    program.calls(3, lambda m: m.f(X))
+    program.both(lambda m: setattr(m, "there", object()))
+    program.calls(3, lambda m: m.f(X))
+    program.assert_staged("f", specializations=2)
+    first, second = (program.hooked.g(X)[1] for _ in range(2))
+    assert first is not second
+    assert program.hooked.g(X)[1] not in (first, second)
