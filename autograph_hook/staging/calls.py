@@ -115,7 +115,9 @@ def judge(trace: Trace, function: Any) -> str:
 def passed(trace: Trace, value: Any, function: Any, depth: int = 0) -> None:
     """Code that we do not trace is about to get this: it must be able to do no harm with it."""
     kind = type(value)
-    if kind in PRIMITIVES or kind in (Number, Array, object) or trace.backend.recognises(kind) or effects.is_immutable(value):
+    if kind in PRIMITIVES or kind in (Number, Array, object):
+        return
+    if trace.backend.recognises(kind) or effects.is_immutable(value):
         return
     if kind in CONTAINERS or trace.backend.content(value) is not None or effects.is_named_tuple(kind):
         if depth > 12:
