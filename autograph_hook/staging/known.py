@@ -183,11 +183,14 @@ class Staging:
         """Are the specializations in use so often that they are kept, and other kinds of calls run plain?"""
         if self.calls_staged < CALLS_FOR_ANOTHER // 4:
             return False
-        earned = self.calls_staged // CALLS_FOR_ANOTHER
-        self.refusals, self.refusal, self.line = max(MOST_REFUSALS, SMALL) + earned, reason, None
+        self.refusals, self.refusal, self.line = max(MOST_REFUSALS, SMALL) + self._attempts_earned(), reason, None
         return True
 
     def refuses_others(self, most: int) -> bool:
         """Has no trace carried so many kinds of calls that no more are tried, until the use of those that are staged
         has earned another attempt?"""
-        return self.refusals - self.calls_staged // CALLS_FOR_ANOTHER >= most
+        return self.refusals - self._attempts_earned() >= most
+
+    def _attempts_earned(self) -> int:
+        """One more after 200 staged calls, 400, 800: what such traces lose, the longer it goes on, is nothing."""
+        return (self.calls_staged // CALLS_FOR_ANOTHER).bit_length()
