@@ -18,6 +18,8 @@ CONSTANTS = "finds functions' constants by position or number, or prints them, a
 BYTECODE = "compares the bytecode of its own functions, and the gate is part of it"
 EVENTS = "counts branch or instruction events of sys.monitoring, and the gate is a branch of four instructions"
 LOADER = "loads a file with Python's own loader and wants a spec equal to that of the module the hook loaded"
+MARSHAL = "wants a function's code to come back from marshal equal, and its gate comes back as one that stays shut"
+FRAME = "wants the frame of its own function to have a certain size, and the gate needs one place more on the stack"
 CLOCK = "is named after the time of day, and so otherwise in each run"
 
 KNOWN: tuple[Known, ...] = (
@@ -51,6 +53,16 @@ KNOWN: tuple[Known, ...] = (
     Known("test_monitoring", STATUS, EVENTS),
     Known("test_pydoc", "*.test_importfile", LOADER),
     Known("test_pydoc", STATUS, LOADER),
+    Known("test_marshal", "*.CodeTestCase.test_code", MARSHAL),
+    Known("test_marshal", "*.CodeTestCase.test_no_allow_code", MARSHAL),
+    Known("test_marshal", STATUS, MARSHAL),
+    Known("test_compiler_assemble", "*.test_expression_with_pseudo_instruction_load_closure", CONSTANTS),
+    Known("test_compiler_assemble", STATUS, CONSTANTS),
+    Known("test_type_cache", "*.test_class_call_specialization_user_type", BYTECODE),
+    Known("test_type_cache", "*.test_to_bool_specialization_user_type", BYTECODE),
+    Known("test_type_cache", STATUS, BYTECODE),
+    Known("test_sys", "*.SizeofTest.test_objecttypes", FRAME),
+    Known("test_sys", STATUS, FRAME),
     Known("marshmallow", "*::test_invalid_datetime_deserialization[[]*:*:*]", CLOCK),
 )
 

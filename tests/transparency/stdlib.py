@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from benchmarks.suites.outcomes import Outcome
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 CHILD = HERE.joinpath("child.py").read_text()
+LONGEST = 150  # seconds that a file of the rest may take without the hook
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,49 @@ def tasks(quick: bool = False, only: tuple[str, ...] = ()) -> list[Task]:
             if (task.quick or not quick) and (not only or task.test in only):
                 found.append(task)
     return found
+
+
+_REST = """
+import importlib.util, json, os, sys
+import test
+listed, root, found = set(json.load(sys.stdin)), os.path.dirname(test.__file__), {}
+for base, inside, files in os.walk(root):
+    inside[:] = sorted(set(inside) - {"__pycache__", "data", "libregrtest", "support"})
+    for file in sorted(files):
+        name = os.path.relpath(os.path.join(base, file), root)[:-3].replace(os.sep, ".")
+        if not file.startswith("test_") or not file.endswith(".py") or name.split(".")[0] in listed | {"test_regrtest"}:
+            continue
+        module = file[len("test_"):-len(".py")]
+        try:
+            spec = importlib.util.find_spec(module)
+        except (ImportError, ValueError):
+            spec = None
+        origin = spec.origin if spec is not None and spec.origin else ""
+        is_pythons = origin.endswith(".py") and os.path.dirname(root) in origin and "site-packages" not in origin
+        found[name if "." not in name else f"test.{name}"] = [module] if is_pythons else []
+print(json.dumps({name: modules for name, modules in found.items() if name not in listed}))
+"""
+
+
+def rest(python: str) -> list[Task]:
+    """The test files of an interpreter that the list does not name, each with the module that it is named after where
+    that is written in Python. Not test_regrtest, which runs test files of its own."""
+    listed = json.dumps([task.test for task in tasks()])
+    found = subprocess.run([python, "-c", _REST], input=listed, capture_output=True, text=True, check=True)
+    return [Task(test, tuple(modules), False, True) for test, modules in json.loads(found.stdout).items()]
+
+
+def both(task: Task, python: str = sys.executable, prefix: str = "") -> tuple[Outcome, Outcome | None]:
+    """A file without the hook and with it. Where it fails because its module is loaded a second time, that is left as
+    it is, in both runs. None for a file that takes too long without the hook."""
+    plain = run(task, hook=False, python=python, prefix=prefix, timeout=LONGEST)
+    if plain.status and task.modules:
+        alone = replace(task, modules=())
+        again = run(alone, hook=False, python=python, prefix=prefix, timeout=LONGEST)
+        task, plain = (task, plain) if again.status else (alone, again)
+    if plain.status is None:
+        return plain, None
+    return plain, run(task, hook=True, python=python, prefix=prefix, timeout=3 * LONGEST)
 
 
 def exists(python: str, tests: list[str]) -> set[str]:
