@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from autograph_hook.reporting.reasons import REASONS, VALUE, WATCHED
+from autograph_hook.reporting.reasons import OF_A_SCRIPT, REASONS, SCRIPT, VALUE, WATCHED
 from autograph_hook.reporting.source import Source, shortened, shown
 
 MOST = 30
@@ -97,9 +97,11 @@ def _reasons(function: Function, source: Source, lost: Mapping[str, float]) -> S
     plain = [statement for statement in function["statements"] if statement["decision"] == "plain"]
     for statement in plain:
         line, last = _lines_of(statement)
-        if any(each["decision"] == "staged" and "end" in each and line <= each["line"] <= last
-               for each in function["statements"]):
-            continue  # graphs run inside it  # fmt: skip
+        if not source.is_branch(line) and any(
+            each["decision"] == "staged" and "end" in each and line <= each["line"] <= last
+            for each in function["statements"]
+        ):
+            continue  # graphs run inside it, as often as it goes around
         if _cause_elsewhere(statement) is not None:
             continue  # where it is said
         whole = function["seconds"]["plain"] if function["status"] == "plain" else None
@@ -124,7 +126,8 @@ def _split(function: Function, statement: Mapping[str, Any]) -> str | None:
     if is_known or (statement["movable"] is None and re.search(VALUE, reason)):
         return None
     move = f"; move it after line {statement['movable']}" if statement["movable"] else ""
-    return f"splits {function['qualname']}: {reason}{move}"
+    name = "the script" if function["qualname"] == SCRIPT else function["qualname"]
+    return f"splits {name}: {reason}{move}"
 
 
 def _known(function: Function, reason: str, splits: bool = False) -> str | None:
@@ -134,8 +137,15 @@ def _known(function: Function, reason: str, splits: bool = False) -> str | None:
             effect = "so {} runs plain" if function["status"] == "plain" else "so {} is not one graph"
             effect = "so it splits {}" if splits else effect
             name = function["qualname"]
-            return text.format(**{"function": name, "effect": effect.format(name), **match.groupdict()})
+            said = text.format(**{"function": name, "effect": effect.format(name), **match.groupdict()})
+            return _of_a_script(said) if name == SCRIPT else said
     return None
+
+
+def _of_a_script(text: str) -> str:
+    for words, others in OF_A_SCRIPT:
+        text = text.replace(words, others)
+    return text
 
 
 _CAUSES: Mapping[str, tuple[type[ast.stmt], ...]] = {
@@ -178,7 +188,7 @@ _VARIES = (
      "tensor, or a container that does not grow"),
     (r"['\"b]", "it is text, and a graph is made for each one; choose before {function} is called"),
     (r"(?:True|False|None)$", "a graph is made for each; make it a tensor if it is to follow the data"),
-    (r"-?\d", "a graph was made for each value; make it a tensor"),
+    (r"-?\d", "a graph was made for each value; make it a tensor, or a tf.Variable"),
     (r"", "it is an object, and a graph is made for each one; keep one object and change what is in it"),
 )  # fmt: skip
 """By how the value is shown: what follows from that."""

@@ -11,6 +11,9 @@ VALUE = (
 
 WATCHED = "a gradient tape outside watches the call"
 
+SCRIPT = "<module>"
+"""The name of what the loops of a script are pieces of."""
+
 REASONS: Sequence[tuple[str, str]] = (
     (
         VALUE,
@@ -101,6 +104,11 @@ REASONS: Sequence[tuple[str, str]] = (
         "tf.random.set_seed alone, or the functions of tf.random that are stateless",
     ),
     (
+        r"uses (?:an instance of )?_io\.\w+",
+        "reads or writes a file, which no graph does, {effect}: do it where {function} is called, or collect in a list "
+        "what is to be written",
+    ),
+    (
         r"uses (?:an instance of )?(?P<name>\S+), (?:of which it is not known how it changes|which reading uses up)",
         "uses a {name} from outside, and no graph follows how that changes, {effect}: use it where "
         "{function} is called, or use a list",
@@ -140,3 +148,12 @@ REASONS: Sequence[tuple[str, str]] = (
 )
 """What stands in the reason, and what is said of the statement: the first that fits counts.
 `{effect}` says what that does to the function."""
+
+OF_A_SCRIPT: Sequence[tuple[str, str]] = (
+    ("where <module> is called", "outside the loop"),
+    ("around the call of <module>", "outside the loop"),
+    ("outside <module>", "outside the loop"),
+    ("while <module> runs", "in the loop"),
+    ("<module>", "the script"),
+)
+"""A script is not called. What runs as pieces in it are its loops."""

@@ -82,6 +82,11 @@ class Source:
         ]
         return max(around, key=lambda entry: entry[0])[1] if around else None
 
+    def is_branch(self, line: int) -> bool:
+        """Does an `if` without a loop in it stand on a line?"""
+        node = self.statement_at(line)
+        return isinstance(node, ast.If) and not any(isinstance(each, (ast.For, ast.While)) for each in ast.walk(node))
+
     def statement(self, line: int) -> str:
         """What kind of statement stands on a line."""
         node = self.statement_at(line)

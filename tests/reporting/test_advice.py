@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from autograph_hook.reporting import advice
-from tests.reporting.reported import Reported, collecting
+from tests.reporting.reported import FIRST, Reported, collecting
 
 __all__ = ["collecting"]
 X = [1.0, 2.0, 3.0]
@@ -308,6 +308,38 @@ def test_a_number_that_a_branch_on_a_tensor_counts_is_to_be_a_tensor() -> None:
     text = only(Reported(source, steps()), 6, "so it splits step")
     assert "makes counts.clipped a Python value that depends on a tensor" in text
     assert "make counts.clipped a tensor, or a tf.Variable, from the beginning" in text
+
+
+def test_a_branch_in_whose_body_a_graph_runs_is_said_to_stay_python() -> None:
+    source = """
+    class Counts:
+        clipped = 0
+    counts = Counts()
+    def step(x):
+        x = pad(x)
+        if tf.norm(x) > 1:
+            counts.clipped += 1
+            x = pad(x)
+        assert float(x[0]) < 100
+        return pad(x)
+    """
+    found = Reported(source, steps(80))
+    assert any(s["line"] == FIRST + 7 and s["decision"] == "staged" for s in found.functions["step"]["statements"])
+    only(found, 6, "make counts.clipped a tensor, or a tf.Variable, from the beginning")
+
+
+def test_advice_for_a_script_does_not_speak_of_its_caller() -> None:
+    source = """
+    x, kept = tf.constant([1.0, 2.0, 3.0]), open(os.devnull, "w")
+    for step in range(60):
+        y = pad(x)
+        kept.write(str(step))
+        x = pad(y)
+    """
+    found = Reported("import os\n" + textwrap.dedent(source), lambda program: None)
+    assert only(found, 6, "reads or writes a file").endswith(
+        "so it splits the script: do it outside the loop, or collect in a list what is to be written"
+    )
 
 
 def test_two_kinds_of_values_are_said_where_they_meet() -> None:

@@ -319,4 +319,6 @@ def foreign(value: Any) -> str | None:
         return None
     if isinstance(value, (tf.RaggedTensor, tf.SparseTensor, tf.IndexedSlices)):
         return None
+    if isinstance(value, tf.data.Iterator):
+        return "uses an iterator of a dataset from outside, which reading uses up"
     return f"uses a {type(value).__name__} from outside"
