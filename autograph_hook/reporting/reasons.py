@@ -71,6 +71,11 @@ REASONS: Sequence[tuple[str, str]] = (
         "takes a lock, which no graph does, {effect}: take it around the call of {function}",
     ),
     (
+        r"calls (?P<name>\S+), a generator",
+        "calls the generator {name}, which runs bit by bit between other code, {effect}: let it return a list, or call "
+        "it where {function} is called",
+    ),
+    (
         r"calls (?P<name>\S+), which is not enabled and not known",
         "calls {name}, which is not enabled, {effect}: enable its module, or name it in trace_safe if it "
         "does nothing but compute",

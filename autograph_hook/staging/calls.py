@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import types
@@ -12,12 +13,15 @@ from autograph_hook.staging.arrays import Array, Method
 from autograph_hook.staging.effects import CONTAINERS, MUTATES, PRIMITIVES, UNKNOWN, VALUE, VIEWS, described, name_of
 from autograph_hook.staging.facts import Abort
 from autograph_hook.staging.numbers import Number
+from autograph_hook.transpiler.generators import GENERATOR
 
 if TYPE_CHECKING:
     from autograph_hook.staging.trace import Trace
 
 _BUILTINS = (types.BuiltinFunctionType, types.MethodWrapperType, types.MethodDescriptorType,
              types.WrapperDescriptorType)  # fmt: skip
+
+_GENERATES = "calls {}, a generator, whose body runs bit by bit"
 
 
 def call(trace: Trace, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -109,7 +113,15 @@ def judge(trace: Trace, function: Any) -> str:
         return effect
     if effects.matches(effects.path_of(function), trace.safe):
         return "trusted"
-    raise Abort(UNKNOWN.format(name_of(function)))
+    raise Abort((_GENERATES if _generates(function) else UNKNOWN).format(name_of(function)))
+
+
+def _generates(function: Any) -> bool:
+    """Is it a generator function, or a context manager made of one?"""
+    function = getattr(function, "__func__", function)
+    if type(function) is types.FunctionType and function.__globals__ is vars(contextlib):
+        function = getattr(function, "__wrapped__", function)
+    return type(function) is types.FunctionType and bool(function.__code__.co_flags & GENERATOR)
 
 
 def passed(trace: Trace, value: Any, function: Any, depth: int = 0) -> None:

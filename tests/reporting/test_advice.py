@@ -95,6 +95,7 @@ REASONS = {
     "a generator of the framework": ("x = x + draws.normal([3])", "calls Generator.normal, which no graph of ours repeats"),
     "Python's random numbers": ("x = x + random.random()", "draws a random number of Python's"),
     "a module that is not enabled": ("x = helper(x)", "calls elsewhere.helper, which is not enabled, so it splits step: enable its module"),
+    "a generator": ("x = x + sum(parts(x))", "calls the generator reported_program.parts, which runs bit by bit"),
     "an instance of a class that is not enabled": ("x = x + fractions.Fraction(1).numerator", "makes an instance of fractions.Fraction"),
     "an exception": ("if x[0] > 9: raise ValueError('large')", "raises ValueError, which a graph of ours does only in an assertion"),
     "an import": ("import math", "import at the top of the file"),
@@ -113,12 +114,13 @@ def test_what_a_statement_does_that_no_graph_can_is_said_with_what_to_do(kind: s
 import fractions, os, random, time
 from elsewhere import helper
 numbers, array, draws = [3, 2], np.zeros(3), tf.random.Generator.from_seed(1)
+def parts(x): yield x
 def step(x):
     x = pad(x)
     {statement}
     return pad(x)
 """
-    only(Reported(source, steps()), 6, f"`{statement}` ", text)
+    only(Reported(source, steps()), 7, f"`{statement}` ", text)
 
 
 WHOLE = {

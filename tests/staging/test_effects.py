@@ -89,7 +89,7 @@ EFFECTS: dict[str, tuple[str, str, str]] = {
     "a loop over an iterator": ("it = iter(range(99))\ndef f(x):\n  for i in it:\n    if i % 3 == 2: break\n"
                                 "  return pad(x) * i", "None", "range_iterator"),
     "a generator": ("def g(x):\n  yield x\n  yield x * 2\ndef f(x): return pad(tf.add_n(list(g(x))))", "None",
-                    "not enabled and not known"),
+                    "calls hooked_program.g, a generator"),
     "a dataset": ("d = tf.data.Dataset.range(3)\ndef f(x):\n  for i in d: x = x + tf.cast(i, x.dtype)\n"
                   "  return pad(x)", "None", "from outside"),
     "a dataset's iterator": ("it = iter(tf.data.Dataset.range(99))\n"
@@ -122,6 +122,9 @@ EFFECTS: dict[str, tuple[str, str, str]] = {
                           "calls textwrap.dedent, which is not enabled and not known to be safe"),
     "an unknown callback": ("import textwrap\nlog = []\nexec('def g(x): log.append(1); return x * 2')\n"
                             "def f(x): return pad(tf.map_fn(g, x))", "len(log)", "map_fn"),
+    "a generator's context manager": ("import contextlib\nlog = []\n@contextlib.contextmanager\ndef g():\n"
+                                      "  log.append(1)\n  yield\ndef f(x):\n  with g(): return pad(x)", "log",
+                                      "calls hooked_program.g, a generator"),
     "a tf.function": ("g = tf.function(pad)\ndef f(x): return pad(g(x))", "None", "not known to be safe"),
     "a custom gradient": ("@tf.custom_gradient\ndef g(x): return x * 2, lambda d: d * 5\n"
                           "def f(x): return pad(g(x))", "None", "not known to be safe"),
