@@ -60,12 +60,22 @@ def _run(words: list[str]) -> int:
             return 0
         if not options.kind:
             raise UsageError(f"there is nothing to run.\n{USAGE.rstrip()}")
-        program = Program(options.kind, options.what, options.arguments)
+        program = _program(options)
         prepared = prepare(program, options.layer, options.config, options.verbose)
     except AutographError as error:
         return _complain(str(error), 2)
     run(prepared)
     return 0
+
+
+def _program(options: RunOptions) -> Program:
+    try:
+        return Program(options.kind, options.what, options.arguments)
+    except CannotRun as error:
+        if options.kind == "script" and options.what in COMMANDS:
+            what = f"autograph-hook {options.what} {COMMANDS[options.what].partition('   ')[0]}".rstrip()
+            raise CannotRun(f"{error}. The command of that name is: {what}", error.status) from None
+        raise
 
 
 def _command(words: list[str]) -> int:

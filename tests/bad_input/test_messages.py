@@ -28,6 +28,10 @@ def say(project: Project, *words: object, **more: object) -> subprocess.Complete
     [
         (["gone.py"], "can't open file '{here}/gone.py': [Errno 2] No such file or directory", 2),
         (["sub/gone.py"], "can't open file '{here}/sub/gone.py': [Errno 2] No such file or directory", 2),
+        (["doctor"], "can't open file '{here}/doctor': [Errno 2] No such file or directory. The command of that name is: "
+         "autograph-hook doctor", 2),
+        (["show", "main.py"], "can't open file '{here}/show': [Errno 2] No such file or directory. The command of that name "
+         "is: autograph-hook show [--tree] FILE[:FUNCTION]", 2),
         (["empty"], "can't find '__main__' module in '{here}/empty'", 1),
         (["--enabel", "x", "main.py"], "there is no option '--enabel'. Did you mean '--enable'? " + OPTIONS, 2),
         (["--frobnicate"], "there is no option '--frobnicate'. " + OPTIONS, 2),
