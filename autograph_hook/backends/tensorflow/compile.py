@@ -60,6 +60,7 @@ def trace(
 
     def flat(*tensors: Any) -> list[Any]:
         nonlocal is_turned
+        private.own_begun()
         with _no_variables(), printing.top():
             outputs = list(function(list(tensors)))
             exact.check_outputs(outputs)
@@ -72,7 +73,7 @@ def trace(
     whole = _function(flat, input_signature=specs, autograph=False, jit_compile=jit_compile or None)
     # Around the trace as well as in it: `tf.init_scope` leaves the graph, not this.
     with _no_variables(), private.variable_scope_kept():
-        concrete = whole.get_concrete_function()
+        concrete = private.begin_own(whole.get_concrete_function)
     if is_turned and not is_acyclic(concrete.graph):
         raise Unordered("operations that may fail come after changes of state for which they wait")
     return Compiled(concrete)

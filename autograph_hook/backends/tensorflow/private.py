@@ -605,6 +605,71 @@ def leave_alone(is_ours: Callable[[Any], bool]) -> None:
     _conversion.is_unsupported = is_unsupported
 
 
+# Where the operations of our own graphs were made
+
+_OWN = "_autograph_hook_own"
+"""An attribute of the function graphs that we trace on our own."""
+
+
+class _Beginning(threading.local):
+    own = False
+    """Are the inputs of a graph of our own being made?"""
+
+
+_beginning = _Beginning()
+
+
+def begin_own(get_graph: Callable[[], Any]) -> Any:
+    """Have TensorFlow begin a graph that is our own. `own_begun` is to be called in it."""
+    _forget_places()
+    try:
+        _beginning.own = True
+        return get_graph()
+    finally:
+        _beginning.own = False
+
+
+def own_begun() -> None:
+    """The graph that is being built is our own."""
+    _beginning.own = False
+    setattr(tf.compat.v1.get_default_graph(), _OWN, True)
+
+
+def _is_own() -> bool:
+    """Is an operation of a graph of our own about to be made, be it in a branch or loop? The graphs of functions of
+    the user's that are traced inside are not ours: they may be called by others later."""
+    if _beginning.own:
+        return True
+    graph = tf.compat.v1.get_default_graph()
+    while CONTROL_FLOW and isinstance(graph, (_CondBranch, _WhileTest, _WhileBody)):
+        graph = graph.outer_graph
+    return bool(getattr(graph, _OWN, False))
+
+
+@functools.lru_cache(maxsize=1)
+def _forget_places() -> None:
+    """Note no stack for the operations of our own graphs: nobody reads it, since the plain run says what is wrong. And
+    TensorFlow keeps every stack of more than 16 entries that it has once seen, and the code of its functions, for
+    good: some kilobyte for each operation of each graph. What cannot be found is left as it is."""
+    try:
+        from tensorflow.python.util import tf_stack
+
+        extract = tf_stack.extract_stack
+        here = extract()
+        # Ours are the files that `hide_in_operations` leaves out: then the entry below is none to be dropped.
+        more = int(here[-1].filename == sys._getframe().f_code.co_filename)
+        nowhere = here[-1:]
+        assert len(nowhere) == 1 and nowhere[:] is not nowhere  # an operation takes what it is given for itself
+    except (ImportError, AttributeError, IndexError, TypeError, AssertionError):
+        return
+
+    @functools.wraps(extract)
+    def extract_stack(stacklevel: int = 1) -> Any:
+        return nowhere[:] if _is_own() else extract(stacklevel + more)
+
+    tf_stack.extract_stack = extract_stack
+
+
 # Functions that call themselves
 
 
