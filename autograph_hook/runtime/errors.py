@@ -11,7 +11,6 @@ On the way out of a twin an exception loses
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import sys
@@ -204,9 +203,18 @@ def _repeats(outer_frame: types.FrameType, inner_frame: types.FrameType) -> bool
     return twin is not None and (twin is inner or inner in _bodies(twin))
 
 
-@functools.lru_cache(maxsize=256)
+_known_bodies: weakref.WeakKeyDictionary[types.CodeType, frozenset[types.CodeType]] = weakref.WeakKeyDictionary()
+
+
 def _bodies(code: types.CodeType) -> frozenset[types.CodeType]:
-    """The codes inside one that bear its name: what the passes have made of its constructs."""
+    """The codes inside one that bear its name: what the passes have made of its constructs. Kept, by code."""
+    known = _known_bodies.get(code)
+    if known is None:
+        known = _known_bodies[code] = _bodies_in(code)
+    return known
+
+
+def _bodies_in(code: types.CodeType) -> frozenset[types.CodeType]:
     found: list[types.CodeType] = []
     todo = [code]
     for part in todo:

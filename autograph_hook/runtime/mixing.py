@@ -11,6 +11,7 @@ from autograph_hook.backends.protocol import Backend
 from autograph_hook.runtime.gate import Gate, Module
 from autograph_hook.runtime.memory import recall
 from autograph_hook.runtime.mixed import MixedFunction
+from autograph_hook.runtime.owners import departing
 from autograph_hook.runtime.twins import live_code
 from autograph_hook.staging.trace import Host
 from autograph_hook.transpiler.gates import insert_gates
@@ -57,6 +58,15 @@ that calls one of them for the first time is likely to call others. A thousand l
 _kept: WeakKeyDictionary[Module, _Read] = WeakKeyDictionary()
 """The one that was wanted last stands last."""
 _lock = RLock()
+
+
+def _departed(module: Module) -> None:
+    """The module goes."""
+    with _lock:
+        _kept.pop(module, None)
+
+
+departing.append(_departed)
 
 
 def _read(module: Module) -> _Read:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dis
-import functools
 import types
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -60,10 +59,15 @@ def position(code: types.CodeType) -> Position:
 _CONSTANT = frozenset({"RESUME", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "NOP", "POP_TOP", "LOAD_SMALL_INT"})
 
 
-@functools.lru_cache(maxsize=1024)
+_constant: WeakKeyDictionary[types.CodeType, bool] = WeakKeyDictionary()
+
+
 def is_constant(code: types.CodeType) -> bool:
-    """Does a function do nothing but return a constant? Such a function needs no twin."""
-    return all(instruction.opname in _CONSTANT for instruction in dis.get_instructions(code))
+    """Does a function do nothing but return a constant? Such a function needs no twin. Kept, by code."""
+    known = _constant.get(code)
+    if known is None:
+        known = _constant[code] = all(i.opname in _CONSTANT for i in dis.get_instructions(code))
+    return known
 
 
 def look(code: types.CodeType) -> Seen:

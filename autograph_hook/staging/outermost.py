@@ -68,7 +68,8 @@ def _is_candidate(code: types.CodeType, staging: Staging) -> None:
     def gone(_: object, candidates: dict[int, Any] = _candidates, number: int = number) -> None:
         candidates.pop(number, None)
 
-    _candidates[number] = ref(code, gone), ref(staging)
+    # Of what is known of the function, too: code of a function that is gone may be kept by the framework.
+    _candidates[number] = ref(code, gone), ref(staging, gone)
 
 
 def enter(call: Call, staging: Staging) -> int:

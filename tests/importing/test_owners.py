@@ -18,7 +18,10 @@ pytest.importorskip("tensorflow")
 import tensorflow as tf
 
 import autograph_hook
+from autograph_hook.runtime import mixing
 from autograph_hook.runtime.gate import gate_of
+from autograph_hook.runtime.twins import load_codes
+from autograph_hook.staging import outermost
 
 NAME = "module_that_goes"
 SOURCE = """\
@@ -120,3 +123,24 @@ def test_reading_a_module_s_code_drops_nothing_of_what_runs(write: Any) -> None:
     module.__spec__.loader.get_code(NAME)
     gate = gate_of(module.outer)
     assert gate is not None and gate.staging.specializations
+
+
+def test_nothing_of_modules_dropped_one_after_another_is_kept_but_what_tensorflow_keeps(
+    write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[weakref.ref[Any]] = []
+
+    def loaded(module: Any) -> Any:
+        codes = load_codes(module)
+        made.extend(weakref.ref(code) for code in codes if code is not None and module.name == NAME)
+        return codes
+
+    monkeypatch.setattr("autograph_hook.runtime.twins.load_codes", loaded)
+    candidates, trees = len(outermost._candidates), len(mixing._kept)
+    for _ in range(8):
+        module = write(0.5)
+        called(module)
+        del sys.modules[NAME], module
+    assert len(made) == 16 and alive(made) == []
+    assert len(outermost._candidates) <= candidates
+    assert len(mixing._kept) <= trees
