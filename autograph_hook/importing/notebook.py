@@ -16,7 +16,8 @@ from autograph_hook.errors import warn
 from autograph_hook.importing.hook import Hook, outer_layers, put_in_place
 from autograph_hook.importing.marker import find_marker
 from autograph_hook.importing.policy import Policy, is_installed
-from autograph_hook.runtime.attach import attach
+from autograph_hook.runtime.attach import attached
+from autograph_hook.runtime.owners import defines
 from autograph_hook.settings import Layer, Settings
 
 TYPE_CHECKING = False
@@ -140,12 +141,32 @@ class _Staging:
             return None
         try:
             transformed, plain_lines, _ = self.autograph_hook.finder.transformed(source, filename)
-            return attach(transformed.payload(), "__main__", filename, options, lambda: (source, plain_lines))
+            code, record = attached(transformed.payload(), "__main__", filename, options, lambda: (source, plain_lines))
+            defines(_definitions(ast.parse(source)), record)
+            return code
         except SyntaxError:
             return None  # IPython says it in its own way
         except Exception as error:  # a mistake of ours is no reason for the cell to fail
             warn(f"autograph_hook could not transform this cell ({type(error).__name__}: {error}), so it runs plain")
             return None
+
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def _definitions(tree: ast.Module) -> set[str]:
+    """The names that statements at the top give to functions and classes."""
+    found: set[str] = set()
+    todo: list[ast.AST] = [tree]
+    for node in todo:
+        if isinstance(node, _DEFINITIONS):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign) and any(isinstance(inner, ast.Lambda) for inner in ast.walk(node.value)):
+            targets = [inner for target in node.targets for inner in ast.walk(target)]
+            found.update(inner.id for inner in targets if isinstance(inner, ast.Name))
+        else:
+            todo.extend(child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr))
+    return found
 
 
 _FUTURE = __future__.annotations.compiler_flag | __future__.barry_as_FLUFL.compiler_flag

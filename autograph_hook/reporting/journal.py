@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import types
 from _thread import _local
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -132,12 +132,17 @@ def entered(code: types.CodeType | None, notes: _Notes = _notes) -> int:
     return found[1] if found is not None else 0
 
 
-def forget(path: str) -> None:
-    """The functions of a file are gone."""
-    for key in [key for key in list(_notes.places) if key[0] == path]:
+def forget(path: str, functions: Container[str] | None = None) -> None:
+    """The functions of a file are gone, or those of these names."""
+
+    def is_gone(where: str, function: str) -> bool:
+        return where == path and (functions is None or function in functions)
+
+    for key in [key for key in list(_notes.places) if is_gone(key[0], key[2])]:
         _notes.places.pop(key, None)
-    for number in [number for number, (code, _) in list(_notes.entered.items()) if code.co_filename == path]:
-        _notes.entered.pop(number, None)
+    for number, (code, _) in list(_notes.entered.items()):
+        if is_gone(code.co_filename, code.co_name):
+            _notes.entered.pop(number, None)
 
 
 def type_of(value: Any) -> str:

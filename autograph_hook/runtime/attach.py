@@ -30,9 +30,17 @@ def attach(
     again and says which lines stay plain, `memory` is what earlier runs have learnt. Raises
     whatever a damaged payload leads to: the caller treats it as a cache miss.
     """
+    return attached(payload, module, path, options, source, memory)[0]
+
+
+def attached(
+    payload: tuple[Any, ...], module: str, path: str, options: ModuleOptions, source: Source | None = None,
+    memory: Memory | None = None,
+) -> tuple[CodeType, Module | None]:
+    """The same with what is known of the module; None where no function of it has a gate."""
     code, layout, count, functions, twins, problems = payload
     if layout is None:
-        return code  # type: ignore[no-any-return]
+        return code, None
     record = Module(module, path, options, functions, twins, problems, source, memory)
     if options.backend not in ("auto", "tensorflow"):
         frameworks.use_backend(options.backend)
@@ -50,7 +58,7 @@ def attach(
         from autograph_hook.runtime.debugging import keep_plain
 
         keep_plain(placed)
-    return placed
+    return placed, record
 
 
 def place(code: CodeType, layout: Layout, gates: list[Gate]) -> CodeType:

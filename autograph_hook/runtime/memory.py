@@ -109,8 +109,14 @@ def _write(module: Module, before: Functions, neighbours: Any) -> None:
         return
 
 
+def _forget_decisions(module: Module) -> None:
+    """Of a notebook's statement only its own: a cell has others."""
+    names = {name.rpartition(".")[2] for name, *_ in module.functions()} if module.owner is None else None
+    journal.forget(module.path, names)
+
+
 departing.append(_departed)
-departing.append(lambda module: journal.forget(module.path))
+departing.append(_forget_decisions)
 
 
 def _learnt(module: Module, before: Functions) -> Functions:

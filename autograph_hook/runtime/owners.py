@@ -1,4 +1,5 @@
-"""What is kept for the functions of a module goes when the module goes, or is loaded again.
+"""What is kept for the functions of a module goes when the module goes, or is loaded again; in a notebook, when they
+are defined again.
 
 The garbage collector does not look into code objects. A gate is held by one, so whatever the gate holds is in use as
 far as the collector can tell; and compiled graphs, guards and mixed code hold the functions and names of the module,
@@ -9,18 +10,24 @@ has it, begins anew at its next call.
 from __future__ import annotations
 
 from _weakref import ref
+from collections import deque
 from sys import is_finalizing
 
 from autograph_hook.runtime.gate import MODULES, Module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from types import ModuleType
     from typing import Any
 
 _latest: dict[str, ref[Module]] = {}
 """By the name of a module: what was made when it was last loaded."""
+_definitions: dict[str, ref[Module]] = {}
+"""By a name of the notebook: the statement that has defined it last."""
+_passing: deque[ref[Module]] = deque()
+"""The statements of a notebook that were run last and define nothing."""
+MOST_PASSING = 32
 departing: list[Callable[[Module], None]] = []
 """Asked to let go of a module, too."""
 
@@ -59,6 +66,27 @@ def _gone(name: str, record: ref[Module]) -> Callable[[Any], None]:
             let_go(found)
 
     return gone
+
+
+def defines(names: Collection[str], record: Module | None) -> None:
+    """A statement of a notebook is about to run, which defines functions and classes of these names. Statements that
+    have no name left are let go, and so are old ones that define nothing: their loops have ended."""
+    former = []
+    for name in names:
+        earlier = _definitions.pop(name, None)
+        if earlier is not None:
+            former.append(earlier)
+        if record is not None:
+            _definitions[name] = ref(record)
+    if record is not None and not names:
+        _passing.append(ref(record))
+        if len(_passing) > MOST_PASSING:
+            former.append(_passing.popleft())
+    needed = [reference() for reference in _definitions.values()]
+    for reference in former:
+        found = reference()
+        if found is not None and not any(found is other for other in needed):
+            let_go(found)
 
 
 def let_go(record: Module) -> None:

@@ -66,6 +66,34 @@ def test_a_function_that_is_defined_again_is_the_new_one_at_once(tmp_path: Path)
     assert cells(tmp_path, LOAD, STEP, use, again, use).split("value ")[1:] == ["0.0\n", "1.0\n"]
 
 
+KEPT = """\
+import gc
+from autograph_hook.staging.known import Staging
+gc.collect()
+print("kept", sum(isinstance(o, Staging) and bool(o.specializations) for o in gc.get_objects()))
+"""
+
+
+def test_functions_that_are_defined_again_and_again_leave_no_graphs_behind(tmp_path: Path) -> None:
+    use = "r = step(tf.ones(2))\n" * 4
+    again = [STEP.replace("return x", f"return x + {n}") for n in range(5)]
+    out = cells(tmp_path, LOAD, *[text for each in again for text in (each, use)], KEPT, STATUS)
+    assert "kept 1\n" in out and out.count("status step staged") == 1
+
+
+def test_of_loops_that_have_ended_only_the_last_ones_are_kept(tmp_path: Path) -> None:
+    few = "from autograph_hook.runtime import owners\nowners.MOST_PASSING = 2\n"
+    loop = "x = tf.ones(2)\nfor _ in range(4):\n" + "    x = tf.tanh(x)\n" * 12
+    assert "kept 2\n" in cells(tmp_path, LOAD, few, "import tensorflow as tf\n", *[loop] * 5, KEPT)
+
+
+def test_a_function_that_stands_beside_one_that_is_defined_again_keeps_its_graphs(tmp_path: Path) -> None:
+    use = "for _ in range(4): r = step(tf.ones(2)), other(tf.ones(2))\n"
+    other = STEP.replace("step", "other")
+    out = cells(tmp_path, LOAD, STEP + other, use, STEP, KEPT, STATUS)
+    assert "kept 1\n" in out and "status other staged" in out
+
+
 def test_the_last_expression_is_shown_and_magics_and_await_work(tmp_path: Path) -> None:
     out = cells(tmp_path, LOAD, "a = 2; b = 3\na * b\n", "%time pass\nawait __import__('asyncio').sleep(0, 'slept')\n")
     assert "Out[2]: 6" in out and "slept" in out
