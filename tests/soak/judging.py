@@ -1,4 +1,4 @@
-"""Are the samples of a long run level?
+"""Are the samples of a long run level, in memory compared with the same rounds without the hook?
 
 A line is fitted through the samples of each quantity, robust against single ones: the median of the slopes between
 all pairs (Theil and Sen). What it rises by from the first sample to the last must not be more than a bound; where the
@@ -44,14 +44,19 @@ class Quantity:
     of: Callable[[Sample], float]
     bound: Callable[[float, int], float]
     """What it may rise by, given its median and the number of rounds."""
+    is_beside_plain: bool = False
+    """May it rise by as much more as it does in the plain run?"""
 
 
-MEMORY_OF_A_ROUND = 4.0
-"""Kilobytes: see `work.py` for what a round makes anew."""
+MEMORY_OF_A_ROUND = 96.0
+"""Kilobytes that the hook may add to what plain Python keeps of a round. It is not zero because TensorFlow keeps each
+distinct stack of more than 16 entries for good, a kilobyte with the code that it names, and calls of graphs and of pieces
+stand a few entries deeper than plain ones: some fifty of them are new in a round, for the two modules that it loads. A
+graph, or what a trace notes of one, is more than all that together."""
 SLOWER = 0.1
 
 QUANTITIES = (
-    Quantity("resident memory", "kB", lambda s: s.resident, lambda _, rounds: MEMORY_OF_A_ROUND * rounds),
+    Quantity("resident memory", "kB", lambda s: s.resident, lambda _, rounds: MEMORY_OF_A_ROUND * rounds, True),
     Quantity("time of a round", "s", lambda s: s.cost, lambda median, _: SLOWER * median),
     # One that appears once, as a pool's does that grows when it is first busy, is no leak.
     Quantity("threads", "", lambda s: s.threads, lambda _, __: 1.5),
@@ -70,6 +75,8 @@ class Verdict:
     """The least rise that agrees with the samples."""
     bound: float
     each_round: float
+    plain: float | None
+    """What it rises by in a round of the plain run, where that counts."""
 
     @property
     def is_level(self) -> bool:
@@ -81,9 +88,10 @@ class Verdict:
     def __str__(self) -> str:
         found = "level" if self.is_level else "NOT LEVEL"
         unit = f" {self.unit}" if self.unit else ""
+        plain = f", {self.plain:.3g}{unit} without the hook" if self.plain is not None else ""
         return (
             f"{self.name:16} {found}: {self.median:.4g}{unit}, rises by {self.rise:.4g}{unit} "
-            f"({self.each_round:.3g}{unit} a round; at most {self.bound:.4g}{unit})"
+            f"({self.each_round:.3g}{unit} a round{plain}; at most {self.bound:.4g}{unit})"
         )
 
 
@@ -91,21 +99,35 @@ class TooShort(Exception):
     """Too few samples to say anything."""
 
 
-def judge(samples: Sequence[Sample]) -> list[Verdict]:
+def judge(samples: Sequence[Sample], plain: Sequence[Sample] = ()) -> list[Verdict]:
+    """`plain` are those of the same rounds without the hook; where there are none, nothing is taken to be kept there."""
+    counted, beside = _counted(samples), _counted(plain) if plain else []
+    return [_verdict(quantity, counted, beside) for quantity in QUANTITIES]
+
+
+def _counted(samples: Sequence[Sample]) -> Sequence[Sample]:
     counted = samples[int(len(samples) * WARM_UP) :]
     if len(counted) < FEWEST:
         raise TooShort(f"{len(samples)} samples are too few to be judged: {math.ceil(FEWEST / (1 - WARM_UP))} at least")
-    return [_verdict(quantity, counted) for quantity in QUANTITIES]
+    return counted
 
 
-def _verdict(quantity: Quantity, samples: Sequence[Sample]) -> Verdict:
-    values = [float(quantity.of(sample)) for sample in samples]
-    at = [float(sample.rounds) for sample in samples]
+def _verdict(quantity: Quantity, samples: Sequence[Sample], beside: Sequence[Sample]) -> Verdict:
     rounds = samples[-1].rounds - samples[0].rounds
-    median = statistics.median(values)
-    slope, least = slopes(at, values)
+    median = statistics.median(quantity.of(sample) for sample in samples)
+    slope, least = _slopes(quantity, samples)
     bound = quantity.bound(median, rounds)
-    return Verdict(quantity.name, quantity.unit, median, slope * rounds, least * rounds, bound, slope)
+    surely, plain = least * rounds, None
+    if quantity.is_beside_plain and beside:
+        plain, _ = _slopes(quantity, beside)
+        kept = max(0.0, plain) * rounds
+        bound += kept
+        surely -= kept
+    return Verdict(quantity.name, quantity.unit, median, slope * rounds, surely, bound, slope, plain)
+
+
+def _slopes(quantity: Quantity, samples: Sequence[Sample]) -> tuple[float, float]:
+    return slopes([float(sample.rounds) for sample in samples], [float(quantity.of(sample)) for sample in samples])
 
 
 def slopes(x: Sequence[float], y: Sequence[float]) -> tuple[float, float]:

@@ -6,6 +6,7 @@ import json
 import random
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,8 @@ def samples(
     return found
 
 
-def not_level(made: list[Sample]) -> list[str]:
-    return [verdict.name for verdict in judge(made) if not verdict.is_level]
+def not_level(made: list[Sample], plain: Sequence[Sample] = ()) -> list[str]:
+    return [verdict.name for verdict in judge(made, plain) if not verdict.is_level]
 
 
 def test_a_run_that_leaves_nothing_behind_is_level() -> None:
@@ -57,6 +58,18 @@ def test_a_run_that_leaves_nothing_behind_is_level() -> None:
 )
 def test_what_each_round_leaves_behind_is_found(leaks: dict[str, float], found: str) -> None:
     assert not_level(samples(**leaks)) == [found]
+
+
+def test_what_plain_python_keeps_too_is_no_fault_of_the_hook() -> None:
+    kept = 4 * MEMORY_OF_A_ROUND
+    (memory, *_) = judge(samples(memory=kept), samples(memory=kept))
+    assert memory.is_level and "kB without the hook" in str(memory)
+    assert not_level(samples(memory=2 * kept), samples(memory=kept)) == ["resident memory"]
+
+
+def test_a_plain_run_whose_memory_falls_makes_nothing_narrower_or_wider() -> None:
+    (alone, *_), (beside, *_) = judge(samples()), judge(samples(), samples(memory=-50.0))
+    assert (alone.bound, alone.surely) == (beside.bound, beside.surely)
 
 
 def test_a_single_thread_or_a_single_slow_sample_is_no_leak() -> None:
@@ -87,5 +100,5 @@ def test_the_command_runs_and_keeps_its_samples(tmp_path: Path) -> None:
     )
     assert "rounds in" in child.stdout, child.stderr
     told = json.loads(out.read_text())
-    assert told["wrong"] == "" and told["samples"][0]["rounds"] >= 1
+    assert told["wrong"] == "" and told["samples"][0]["rounds"] >= 1 and told["plain"][0]["rounds"] >= 1
     assert child.returncode == 2 and "too few to be judged" in child.stdout
