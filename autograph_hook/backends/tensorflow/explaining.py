@@ -31,6 +31,21 @@ _PYTHON = (
     "of tf or tf.math, and tensors or tf.strings in the place of Python's lists and texts"
 )
 
+_TRUTH = (
+    "Python asks for the truth of a tensor, which is known only when the graph runs. Enabled code decides by tensors "
+    "in the graph, but for the body of a class, coroutines, code that is marked plain, and what functions of Python's "
+    "do with the values that they are given: decide with `if` in a function, before it, or with tf.where"
+)
+_ELEMENTS = (
+    "Python goes over the elements of a tensor, where a graph cannot: use a `for` loop in a function, or tf.unstack "
+    "before it"
+)
+_DTYPES = (
+    "an operation takes tensors and numbers of one dtype, and what a branch or loop of the graph chooses is a tensor, "
+    "an int32 or float32 where it was a Python number: write it as a float (or int) on every path, or convert it with "
+    "tf.cast"
+)
+
 _MEANINGS: tuple[tuple[str, str], ...] = (
     (
         "object has no attribute 'numpy'",
@@ -48,6 +63,10 @@ _MEANINGS: tuple[tuple[str, str], ...] = (
         "a function is traced more than once, and this makes another variable each time: make the variable once, "
         "outside of the function or where the object is made, and use it here",
     ),
+    ("as a Python `bool`", _TRUTH),
+    ("Iterating over a symbolic", _ELEMENTS),
+    ("passed to parameter", _DTYPES),
+    ("that does not match type", _DTYPES),
     ("NumPy call", _NUMPY),
     ("a NumPy array", _NUMPY),
     ("must be real number, not SymbolicTensor", _PYTHON),

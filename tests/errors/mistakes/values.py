@@ -178,6 +178,45 @@ FAMILY = Family(
             status=0,
         ),
         Mistake(
+            "a Python number becomes a tensor, and meets another dtype",
+            """
+            import tensorflow as tf
+
+            @tf.function
+            def limited(x):
+                most = 3
+                if x > 10:
+                    most = 7
+                return min(most + 0.5, x)
+
+            print(limited(tf.constant(12.0)))
+            """,
+            "write it as a float",
+            "Which of the two numbers `most` is, is known only when the graph runs, so it is a tensor, and TensorFlow takes "
+            "`int32` for a Python `int`. (What the hook stages by itself makes no tensors of Python numbers.)",
+            "`most = 3.0`, and `most = 7.0` in the branch.",
+            line=8,
+        ),
+        Mistake(
+            "a class body decides on a tensor",
+            """
+            import tensorflow as tf
+
+            @tf.function
+            def scaled(x):
+                class Scale:
+                    factor = 2.0 if x > 0 else 0.5
+
+                return x * Scale.factor
+
+            print(scaled(tf.constant(3.0)))
+            """,
+            "Python asks for the truth of a tensor",
+            "The body of a class runs as it is written, in a graph, too: its names are the attributes of the class.",
+            "`factor = 2.0 if x > 0 else 0.5` before the class.",
+            line=6,
+        ),
+        Mistake(
             "a cache of a function of tensors",
             """
             import functools
