@@ -10,6 +10,7 @@ import argparse
 import collections
 import concurrent.futures
 import dataclasses
+import faulthandler
 import json
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from tests.fuzz.child import MODES, Found, run
 IN_ONE = {"python": 250, "own": 50, "foreign": 50, "lantern": 50}
 """Programs in one process."""
 LONGEST = 3600
+HANGS = 900
+"""Seconds after which a program ends the process, which no signal did: longer than making it small takes."""
 
 
 def _child(mode: str, count: int, number: int) -> Found:
@@ -35,6 +38,11 @@ def _child(mode: str, count: int, number: int) -> Found:
     if done.returncode:
         return Found(failures=[f"seed {number}: the process ended with {done.returncode}\n{done.stderr[-4000:]}"])
     return Found(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def _begins(place: int) -> None:
+    print(f"program {place}", file=sys.stderr, flush=True)
+    faulthandler.dump_traceback_later(HANGS, exit=True)
 
 
 def _options() -> argparse.Namespace:
@@ -52,7 +60,7 @@ def _options() -> argparse.Namespace:
 def main() -> int:
     options = _options()
     if options.child:
-        print(json.dumps(dataclasses.asdict(run(options.mode[0], options.programs, options.seed))))
+        print(json.dumps(dataclasses.asdict(run(options.mode[0], options.programs, options.seed, _begins))))
         return 0
     failures = [failure for mode in options.mode for failure in _long(mode, options)]
     if options.out:

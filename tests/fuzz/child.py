@@ -8,7 +8,7 @@ import signal
 import time
 import types
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -89,8 +89,9 @@ def failure(mode: types.ModuleType, program: Program) -> str | None:
         return f"{program}\nit runs longer than {LONGEST} seconds"
 
 
-def run(name: str, count: int, number: int) -> Found:
-    """Make so many programs from a seed and judge them, until one fails. One that has been made before is not counted."""
+def run(name: str, count: int, number: int, begins: Callable[[int], None] | None = None) -> Found:
+    """Make so many programs from a seed and judge them, until one fails. One that has been made before is not counted.
+    `begins` is told each program's number."""
     mode = importlib.import_module(f"tests.fuzz.{name}")
     found = Found()
     made: set[Program] = set()
@@ -100,6 +101,8 @@ def run(name: str, count: int, number: int) -> Found:
             continue
         made.add(program)
         found.programs += 1
+        if begins is not None:
+            begins(place)
         failed = failure(mode, program)
         if failed is not None:
             found.failures.append(f"# Seed {number}, program {place}\n{failed}")

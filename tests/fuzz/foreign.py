@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import math
+import re
 import traceback
 from typing import Any
 
@@ -26,6 +27,9 @@ COUNTS: collections.Counter[str] = collections.Counter()
 
 class ForeignPrograms(Programs):
     head = HEAD
+    shown = {"box": "{0}.v, {0}.items, {0}.deep", "tuple": "[*{0}]"}
+    """An object of the program's own cannot leave a graph. TensorFlow makes a tensor of one with `__getitem__` and would
+    go over a `Box` for ever, with the hook and without."""
 
 
 make = programs(FOREIGN, ForeignPrograms)
@@ -56,7 +60,7 @@ def check(program: Program) -> str | None:
             COUNTS[f"refused: {kind}"] += 1
             if _is_refusal(found, path):
                 return None
-            return f"refused: {step}: {expected}\n{kind}: {found}"
+            return f"refused with {kind} {_words(found)}: {step}: {expected}\n{kind}: {found}"
         wrong = _unlike(found, expected)
         for name in ("V", "W"):
             wrong = wrong or _unlike(getattr(hooked, name), getattr(eager, name))
@@ -73,6 +77,11 @@ def _is_refusal(error: Exception, path: str) -> bool:
         return True
     last = traceback.extract_tb(error.__traceback__)[-1]
     return last.filename in (path, HEAD_PATH) and not isinstance(error, TypeError)
+
+
+def _words(error: Exception) -> str:
+    """How a message begins, without names and numbers: what remains the same when the program is made small."""
+    return re.sub(r"<[^>]*>|'[^']*'|[^A-Za-z ]", "", str(error).partition("\n")[0])[:30]
 
 
 def _outcome(function: Any, step: str, module: Any) -> Any:

@@ -95,7 +95,7 @@ EXPRESSIONS: Table = {
     "str": (
         'f"{@int}"', 'f"{@str!r:>4}"', 'f"{@int:03d}|{@box.v}|{@opt!r:<{@int}}"', "$str.upper()", "($str + $str)[-6:]", "str($int)",
         "repr($list)[:8]", "'-'.join(str(?v) for ?v in @list)[:8]", "$str[::-1]", "($str if $cond else $str)",
-        "'%s/%d' % ($str, $int)", "'{}'.format($int)", "sorted(@dict)[0]", "next(iter(@dict), 'none')", "note($str)",
+        "('%s/%d' % ($str, $int))", "'{}'.format($int)", "sorted(@dict)[0]", "next(iter(@dict), 'none')", "note($str)",
         "($str * 2)[:5]", "type(@opt).__name__", "$call_str",
     ),
     "list": (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tests.fuzz.blocks import Blocks, indented
@@ -151,6 +151,8 @@ class Programs(Blocks):
     """Writes programs of one dialect."""
 
     head = HEAD
+    shown: Mapping[str, str] = {}
+    """By kind: what `f` returns of a name, where that is not its value."""
 
     def program(self) -> Program:
         functions: list[Function] = []
@@ -188,7 +190,7 @@ class Programs(Blocks):
         lines += self.block(scope, depth, 6)
         if scope.live:
             if name == "f":
-                shown = [n for n in scope.bound if n != "N"]
+                shown = [self.shown.get(kind, "{0}").format(n) for n, kind in scope.bound.items() if n != "N"]
                 lines.append(f"return {self.expression(function.result, scope)}, {', '.join(shown)}")
             else:
                 lines.append(f"return {self.expression(function.result, scope)}")

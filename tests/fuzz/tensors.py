@@ -40,7 +40,7 @@ GM = Model()
 GB = Box(1)
 GT = []''')
 
-NAMES: Table = {**grammar.NAMES, "vec": ("x", "y", "z"), "scal": ("u", "v"), "tint": ("h", "g"), "vecs": ("zs",)}
+NAMES: Table = {**grammar.NAMES, "vec": ("x", "y", "z"), "scal": ("u", "v"), "tint": ("j", "g"), "vecs": ("zs",)}
 
 LEAVES: Table = {
     **grammar.LEAVES,
@@ -134,7 +134,7 @@ OWN = Dialect(
 """For functions that are staged with no decorator: everything may happen."""
 
 _OUTSIDE = ("note(", "check(", "LOG", "GL", "GD", "GB", "GM", "GT", "print(", "counted(", "Box.scale", "N", "assert", "K = ", "self.items", "@box(",
-            "setattr", "map(", "reduce(")  # fmt: skip
+            "setattr", "map(", "reduce(", "max(@int, *")  # fmt: skip
 
 
 def _functional(table: Sequence[str]) -> tuple[str, ...]:
@@ -153,4 +153,5 @@ FOREIGN = dataclasses.replace(
     effects=False,
 )
 """For graphs that somebody else traces: what a function does outside of itself but to variables happens while tracing,
-so it does nothing of the kind; and `tf.function` itself forbids to change a list that is passed in."""
+so it does nothing of the kind; nothing may raise a TypeError, which is taken for ours in a branch that only the trace
+takes; and `tf.function` itself forbids to change a list that is passed in."""
