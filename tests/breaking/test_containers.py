@@ -90,6 +90,12 @@ PROGRAMS: dict[str, tuple[str, tuple[int, ...], str]] = {
         FILLED + "    ys = [n * 0]\n    return 1 if xs == ys else 0\n", (1, 2), "is compared: compare its length"),
     "a loop while a list is not the empty one": (
         FILLED + "    s = n\n    while xs != []: s += xs.pop() * 3\n    return s\n", (0, 4), ""),
+    "a list that an expression has made is compared with an empty one": (
+        "    return [] == ([] if n > 1 else [n]), ([] if n > 1 else [n]) == [], (xs := [n][1:] if n > 1 else [n]) != []\n",
+        (0, 2), ""),
+    "a list that a function has made is compared with an empty one": (
+        "    def g():\n        xs = []\n        for i in tf.range(n): xs.append(i)\n        return xs\n\n"
+        "    return g() == [], [] != g(), g()[1:] == []\n", (0, 1, 2), ""),
     "a list of unknown length in a tuple that is compared": (
         FILLED + "    return (xs, 1) == ([], 1)\n", (0, 1), "is compared: compare its length"),
 }  # fmt: skip

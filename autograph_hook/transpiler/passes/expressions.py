@@ -59,6 +59,8 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.In: "in",
     ast.NotIn: "not in",
 }
+_NO_LISTS = (ast.Constant, ast.JoinedStr, ast.Compare, ast.UnaryOp, ast.Lambda)
+"""What is never a list: only lists whose length the graph knows need more than Python's `==`."""
 
 
 class Expressions(LateFunctions):
@@ -265,8 +267,7 @@ class Expressions(LateFunctions):
             return operator(name, node, self.loosely(node.left), self.loosely(node.comparators[0]))
         if any(isinstance(part, ast.Constant) and part.value is None for part in operands):
             return rebuilt(node, left=self.loosely(node.left), comparators=[self.loosely(node.comparators[0])])
-        may_be_lists = all(isinstance(part, (ast.Attribute, ast.List, ast.Name, ast.Tuple)) for part in operands)
-        if may_be_lists and isinstance(node.ops[0], (ast.Eq, ast.NotEq)):
+        if isinstance(node.ops[0], (ast.Eq, ast.NotEq)) and not any(isinstance(part, _NO_LISTS) for part in operands):
             name = "equal" if isinstance(node.ops[0], ast.Eq) else "unequal"
             return operator(name, node, self(node.left), self(node.comparators[0]))
         return self.parts(node)
