@@ -46,6 +46,15 @@ _DTYPES = (
     "tf.cast"
 )
 
+_NO_OPERATION = (
+    "TensorFlow has no such operation on tensors, and what a branch or loop of the graph chooses is a tensor, where it "
+    "was a Python number: use `//` and `%` for divmod(), and tf.bitwise for shifts"
+)
+_CONSTANT = (
+    "tf.constant() makes no tensor of a tensor while a graph is built, and what a branch or loop of the graph chooses "
+    "is one, where it was a Python number: use tf.convert_to_tensor() or tf.cast()"
+)
+
 _MEANINGS: tuple[tuple[str, str], ...] = (
     (
         "object has no attribute 'numpy'",
@@ -67,6 +76,9 @@ _MEANINGS: tuple[tuple[str, str], ...] = (
     ("Iterating over a symbolic", _ELEMENTS),
     ("passed to parameter", _DTYPES),
     ("that does not match type", _DTYPES),
+    ("Expected any non-tensor type", _CONSTANT),
+    ("SymbolicTensor' and '", _NO_OPERATION),
+    ("' and 'SymbolicTensor", _NO_OPERATION),
     ("NumPy call", _NUMPY),
     ("a NumPy array", _NUMPY),
     ("must be real number, not SymbolicTensor", _PYTHON),
