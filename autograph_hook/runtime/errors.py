@@ -75,7 +75,7 @@ def gave_up(gate: Gate, staging: Staging, error: Exception) -> None:
     warn(f"{qualname} runs plain: {reason}", gate.module.path, line)
 
 
-_PLACED = re.compile(r".+:\d+(, in [^:]+)?: ")
+_PLACED = re.compile(r".+:\d+(, in [^\s:]+)?: ")
 
 
 def explain(error: Exception, backend: Backend) -> None:

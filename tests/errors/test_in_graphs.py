@@ -127,6 +127,23 @@ def test_an_error_of_ours_begins_with_the_place(body: str, says: str) -> None:
     assert str(error).startswith(f"{module.__file__}:{line}, in {'g' if 'def g' in body else 'f'}: {says}"), error
 
 
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("tf.constant(n)", "tf.constant() makes no tensor of a tensor"),
+        ("divmod(n, 2)", "TensorFlow has no such operation on tensors"),
+        ("3 << n", "TensorFlow has no such operation on tensors"),
+        ("n + 0.5", "an operation takes tensors and numbers of one dtype"),
+        ("set().union(x)", "Python goes over the elements of a tensor"),
+        ("__import__('operator').truth(x[0])", "Python asks for the truth of a tensor"),
+    ],
+)
+def test_what_a_graph_does_not_do_with_a_number_that_became_a_tensor_is_told_with_its_line(line: str, says: str) -> None:
+    module = enabled(f"{HEAD}def f(x):\n    n = 2\n    if x[0] > 0:\n        n = 3\n    return {line}")
+    error = raised(lambda: tf.function(module.f)(tf.constant([1.0, 2.0])))
+    assert f"{module.__file__}:6, in f: {says}" in str(error), error
+
+
 def test_what_eager_execution_says_too_stays_as_it_is_and_gets_a_note() -> None:
     module = enabled(HEAD + "def f(x):\n    return {}[x]")
     eager = raised(lambda: module.f(tf.constant(1)))
@@ -141,3 +158,12 @@ def test_what_eager_execution_says_too_stays_as_it_is_and_gets_a_note() -> None:
 def test_code_that_asks_whether_there_is_a_value_is_told_that_there_is_none() -> None:
     module = enabled(HEAD + "def f(x):\n    return hasattr(x, 'numpy'), getattr(x, 'numpy', None) is None")
     assert tuple(map(bool, tf.function(module.f)(tf.constant(1)))) == (False, True)
+
+
+def test_a_list_that_a_branch_of_an_earlier_graph_has_changed_is_refused_on_the_line_that_goes_on_with_it() -> None:
+    module = enabled(HEAD + "kept = []\ndef f(x, n):\n    if x > 0:\n        kept.append(n)\n    return x")
+    staged = tf.function(module.f)
+    staged(tf.constant(1.0), 1)
+    error = raised(lambda: staged(tf.constant(1.0), 2))
+    assert isinstance(error, StagingError)
+    assert str(error).startswith(f"{module.__file__}:4, in f: a list, which changes at {module.__file__}:4, in f, was kept")

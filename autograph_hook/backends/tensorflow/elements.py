@@ -91,6 +91,7 @@ class Elements(protocol.Elements):
 
     def handle(self, leaf: int) -> Any:
         made = self.handles[leaf]
+        exact.require_graph(made, f"{self.kind.name or 'a list, which a branch or a loop of a graph changes'},")
         return values.as_tensor(made) if isinstance(made, values.Later) else made
 
 

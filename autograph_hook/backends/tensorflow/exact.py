@@ -97,6 +97,18 @@ def refusal(text: str) -> BaseException:
     return Inexact(text) if _thread.active else StagingError(text)
 
 
+def require_graph(tensor: Any, what: str, place: str = "") -> None:
+    """It belongs to the graph that is being built, or to one around it."""
+    graph, own = tf.compat.v1.get_default_graph(), getattr(tensor, "graph", None)
+    while graph is not None and graph is not own:
+        graph = getattr(graph, "outer_graph", None)
+    if graph is None and own is not None:
+        raise refusal(
+            f"{place}{what} was kept by another graph than the one that is being built, or by none: return it from "
+            "where it is made, or keep it in a tf.Variable"
+        )
+
+
 def _refuse_text(kind: str) -> None:
     if _thread.active and not tf.executing_eagerly() and not _is_of_framework(sys._getframe(2)):
         raise Inexact(f"makes a text of a {kind}")

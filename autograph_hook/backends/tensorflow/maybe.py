@@ -225,25 +225,13 @@ class Maybe(_Unread):
                 if checked is outer:
                     return value
             outer = getattr(outer, "outer_graph", None)
-        self._require_graph(graph, name, where)
+        exact.require_graph(self.present, name or "this value", "" if where is None else f"{where}: ")
         check = tf.debugging.Assert(self.present, [self._message(name, where)])
         with tf.control_dependencies([check] if check is not None else []):
             leaves = [tf.identity(leaf) if isinstance(leaf, tf.Tensor) else leaf for leaf in self.leaves]
         value = self.rebuild(self.part, iter(leaves))
         self._checked.append((graph, value))
         return value
-
-    def _require_graph(self, graph: Any, name: str, where: Location | None) -> None:
-        """It belongs to this graph, or to one around it."""
-        own = getattr(self.present, "graph", None)
-        while graph is not None and graph is not own:
-            graph = getattr(graph, "outer_graph", None)
-        if graph is None and own is not None:
-            place = "" if where is None else f"{where}: "
-            raise exact.refusal(
-                f"{place}{name or 'this value'} was kept by another graph than the one that is being built, or by "
-                "none: return it from where it is made, or keep it in a tf.Variable"
-            )
 
     def _message(self, name: str, where: Location | None) -> str:
         story = self.story
