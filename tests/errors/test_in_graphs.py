@@ -160,10 +160,17 @@ def test_code_that_asks_whether_there_is_a_value_is_told_that_there_is_none() ->
     assert tuple(map(bool, tf.function(module.f)(tf.constant(1)))) == (False, True)
 
 
-def test_a_list_that_a_branch_of_an_earlier_graph_has_changed_is_refused_on_the_line_that_goes_on_with_it() -> None:
-    module = enabled(HEAD + "kept = []\ndef f(x, n):\n    if x > 0:\n        kept.append(n)\n    return x")
+@pytest.mark.parametrize(
+    ("construct", "place", "name"),
+    [
+        ("    if x > 0:\n        kept.append(n)", 4, "a list, which changes at {file}:4, in f,"),
+        ("    while x > 0:\n        kept.append(n)\n        x = x - 1", 4, "a list"),
+    ],
+)
+def test_a_list_that_an_earlier_graph_has_changed_is_refused_where_it_is_used(construct: str, place: int, name: str) -> None:
+    module = enabled(f"{HEAD}kept = []\ndef f(x, n):\n{construct}\n    return x")
     staged = tf.function(module.f)
     staged(tf.constant(1.0), 1)
     error = raised(lambda: staged(tf.constant(1.0), 2))
     assert isinstance(error, StagingError)
-    assert str(error).startswith(f"{module.__file__}:4, in f: a list, which changes at {module.__file__}:4, in f, was kept")
+    assert str(error).startswith(f"{module.__file__}:{place}, in f: {name.format(file=module.__file__)} was kept by"), error

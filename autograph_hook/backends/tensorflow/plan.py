@@ -105,6 +105,9 @@ class Plan:
         return [variable for slot in self.slots for variable in slot.variables()]
 
     def starts(self) -> list[Any]:
+        for slot in self.slots:
+            for variable in slot.variables():
+                exact.require_graph(variable.start, slot.label, f"{self.where}: ")
         return [values.as_tensor(variable.start, variable.dtype) for variable in self.variables()]
 
     def signature(self) -> list[Any]:
