@@ -73,14 +73,15 @@ def _values(program: Program, eager: Any, hooked: Any) -> str | None:
 def _is_same(found: Any, expected: Any) -> bool:
     if isinstance(expected, RecursionError):
         return isinstance(found, RecursionError)  # whose text says what Python was just doing
-    return same(_in_numpy(found), _in_numpy(expected), TOLERANCE)
+    return same(found, _as_where_paths_meet(expected, found), TOLERANCE)
 
 
-def _in_numpy(value: Any) -> Any:
-    """The value with NumPy's floats in the place of Python's: where a path leads to each of them, Lantern has NumPy's."""
-    if isinstance(value, (tuple, list)):
-        return type(value)(map(_in_numpy, value))
-    return np.float64(value) if type(value) is float else value
+def _as_where_paths_meet(expected: Any, found: Any) -> Any:
+    """What is expected, with NumPy's float in the place of Python's where that was found: where paths meet that leave one
+    of each, Lantern has NumPy's (docs/lantern.md). It never has Python's in the place of NumPy's."""
+    if type(expected) in (tuple, list) and type(found) is type(expected) and len(found) == len(expected):
+        return type(expected)(map(_as_where_paths_meet, expected, found))
+    return np.float64(expected) if type(expected) is float and type(found) is np.float64 else expected
 
 
 def _arguments(step: str, module: Any) -> Any:
