@@ -96,6 +96,10 @@ PROGRAMS: dict[str, tuple[str, tuple[int, ...], str]] = {
     "a list that a function has made is compared with an empty one": (
         "    def g():\n        xs = []\n        for i in tf.range(n): xs.append(i)\n        return xs\n\n"
         "    return g() == [], [] != g(), g()[1:] == []\n", (0, 1, 2), ""),
+    "a list of unknown length is ordered before an empty one": (
+        FILLED + "    return [] < xs\n", (0, 1), "is compared: compare its length"),
+    "a list of unknown length is ordered in a chain": (
+        FILLED + "    return [] <= xs <= []\n", (0, 1), "is compared: compare its length"),
     "a list of unknown length in a tuple that is compared": (
         FILLED + "    return (xs, 1) == ([], 1)\n", (0, 1), "is compared: compare its length"),
 }  # fmt: skip

@@ -19,7 +19,20 @@ from autograph_hook.runtime.operators.collecting import (
 )
 from autograph_hook.runtime.operators.control_flow import assert_, for_, if_, while_
 from autograph_hook.runtime.operators.leaving import caught, unless_left, unless_swallowed
-from autograph_hook.runtime.operators.logic import and_, compare, contains, equal, if_exp, not_, or_, unequal
+from autograph_hook.runtime.operators.logic import (
+    and_,
+    compare,
+    contains,
+    equal,
+    greater,
+    greater_equal,
+    if_exp,
+    less,
+    less_equal,
+    not_,
+    or_,
+    unequal,
+)
 from autograph_hook.runtime.operators.matching import captured, holds, matched, matches
 from autograph_hook.runtime.operators.mutation import (
     del_attr,
@@ -60,6 +73,8 @@ __all__ = [
     "generate",
     "get_item",
     "global_place",
+    "greater",
+    "greater_equal",
     "holds",
     "if_",
     "if_exp",
@@ -70,6 +85,8 @@ __all__ = [
     "item_place",
     "iterate",
     "keep_if",
+    "less",
+    "less_equal",
     "listed",
     "local",
     "made",

@@ -140,11 +140,15 @@ def equal(left: Any, right: Any) -> Any:
     if backend is None:
         return left == right
     if type(left) is not list or type(right) is not list or staged(left) is None or right:
-        refuse(
-            f"{here()}: a list whose length is known only when the graph runs is compared: compare its length with "
-            "len(), or its elements with tf.stack()"
-        )
+        _refuse_lists()
     return backend.not_(left)
+
+
+def _refuse_lists() -> None:
+    refuse(
+        f"{here()}: a list whose length is known only when the graph runs is compared: compare its length with len(), "
+        "or its elements with tf.stack()"
+    )
 
 
 def unequal(left: Any, right: Any) -> Any:
@@ -152,13 +156,25 @@ def unequal(left: Any, right: Any) -> Any:
     return left != right if containers.backend_of_lists((left, right), {}) is None else not_(equal(left, right))
 
 
+def _ordered(order: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def ordered(left: Any, right: Any) -> Any:
+        if containers.backend_of_lists((left, right), {}) is not None:
+            _refuse_lists()
+        return order(left, right)
+
+    return ordered
+
+
+less, less_equal = _ordered(operator.lt), _ordered(operator.le)
+greater, greater_equal = _ordered(operator.gt), _ordered(operator.ge)
+
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "==": equal,
     "!=": unequal,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
+    "<": less,
+    "<=": less_equal,
+    ">": greater,
+    ">=": greater_equal,
     "is": is_,
     "is not": is_not,
     "in": contains,

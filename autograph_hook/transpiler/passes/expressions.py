@@ -59,8 +59,16 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.In: "in",
     ast.NotIn: "not in",
 }
+_OF_LISTS: dict[type[ast.cmpop], str] = {
+    ast.Eq: "equal",
+    ast.NotEq: "unequal",
+    ast.Lt: "less",
+    ast.LtE: "less_equal",
+    ast.Gt: "greater",
+    ast.GtE: "greater_equal",
+}
 _NO_LISTS = (ast.Constant, ast.JoinedStr, ast.Compare, ast.UnaryOp, ast.Lambda)
-"""What is never a list: only lists whose length the graph knows need more than Python's `==`."""
+"""What is never a list: only lists whose length the graph knows need more than Python's operators."""
 
 
 class Expressions(LateFunctions):
@@ -267,9 +275,9 @@ class Expressions(LateFunctions):
             return operator(name, node, self.loosely(node.left), self.loosely(node.comparators[0]))
         if any(isinstance(part, ast.Constant) and part.value is None for part in operands):
             return rebuilt(node, left=self.loosely(node.left), comparators=[self.loosely(node.comparators[0])])
-        if isinstance(node.ops[0], (ast.Eq, ast.NotEq)) and not any(isinstance(part, _NO_LISTS) for part in operands):
-            name = "equal" if isinstance(node.ops[0], ast.Eq) else "unequal"
-            return operator(name, node, self(node.left), self(node.comparators[0]))
+        of_lists = _OF_LISTS.get(type(node.ops[0]))
+        if of_lists is not None and not any(isinstance(part, _NO_LISTS) for part in operands):
+            return operator(of_lists, node, self(node.left), self(node.comparators[0]))
         return self.parts(node)
 
     def _display(self, node: ast.expr) -> ast.expr:
