@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.conftest import ROOT, clean_environment
 from tests.fuzz.child import MODES, Found, run
 
-IN_ONE = {"python": 250, "own": 50, "foreign": 50, "lantern": 50}
+IN_ONE = {"python": 250, "own": 50, "foreign": 250, "lantern": 50}
 """Programs in one process."""
 LONGEST = 3600
 HANGS = 900
