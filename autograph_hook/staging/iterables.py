@@ -22,7 +22,8 @@ MOST_ELEMENTS = 256
 _TO_THE_LAST = frozenset(map(id, (zip, map, *OVER_ALL)))
 _TAKE_APART = _TO_THE_LAST | frozenset(map(id, (enumerate, reversed, list, tuple, sum, filter, *OVER_THE_FIRST)))
 _FIRST_IS_FUNCTION = frozenset(map(id, (map, filter)))
-_DECIDE = frozenset(map(id, (any, all, min, max)))
+_ASK = frozenset(map(id, (any, all)))
+_DECIDE = _ASK | frozenset(map(id, (min, max)))
 
 
 def takes_apart(function: Any) -> bool:
@@ -48,7 +49,7 @@ def decided(trace: Trace, function: Any, arguments: tuple[Any, ...]) -> Any:
 
 def looks_for_truth(trace: Trace, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
     """Is it `any` or `all` of what a generator expression gives, or another iterator that was made here?"""
-    if function not in (any, all) or len(arguments) != 1 or keywords:
+    if id(function) not in _ASK or len(arguments) != 1 or keywords:
         return False
     return hasattr(type(arguments[0]), "__next__") and trace.may_change(arguments[0])
 
