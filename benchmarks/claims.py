@@ -187,15 +187,15 @@ CLAIMS = (
         ),
     ),
     Claim(
-        "the time to transform and to import grows linearly from 1,000 to 1,000,000 lines (with the power 0.9 to 1.1, "
-        "but for Python's own collector, whose share grows faster in plain importing as well), "
-        "that of tracing with the program and that of a call with its guards and arguments no faster",
+        "the time to transform and to import grows linearly from 1,000 to 1,000,000 lines (with the power 0.9 to 1.1; "
+        "imports from the cache 1.22 to 1.33 when last measured: missed, as plain ones are, for Python's own collector"
+        "), that of tracing with the program and that of a call with its guards and arguments no faster",
         "`python -m benchmarks scaling`",
         (
             Check("scaling", "power: transform of lines, and their import", "0.9 to 1.1", at_least=0.9),
             Check("scaling", "power: transform of lines, and their import", "0.9 to 1.1", at_most=1.1),
-            Check("scaling", "power: import of lines, enabled, cached, uncollected", "0.9 to 1.1", at_least=0.9),
-            Check("scaling", "power: import of lines, enabled, cached, uncollected", "0.9 to 1.1", at_most=1.1),
+            Check("scaling", "power: import of lines, enabled, cached", "0.9 to 1.1", at_least=0.9),
+            Check("scaling", "power: import of lines, enabled, cached", "0.9 to 1.1", at_most=1.1),
             Check("scaling", "power: trace by lines, enabled", "0.9 to 1.1", at_most=1.1),
             Check("scaling", "power: call by guards", "0.9 to 1.1", at_most=1.1),
             Check("scaling", "power: call by arguments, staged", "0.9 to 1.1", at_most=1.1),
