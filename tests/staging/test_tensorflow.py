@@ -484,3 +484,18 @@ def test_what_a_test_puts_in_the_place_of_tf_function_is_not_called_by_us(monkey
     program.calls(4, lambda m: m.f(tf.ones([3])))
     program.assert_staged("f")
     assert called == []
+
+
+def test_what_asks_for_a_strategy_is_staged_without_one_and_plain_under_one() -> None:
+    program = Program("""
+        def f(x):
+            y = pad(x)
+            return y + 100.0 if tf.distribute.has_strategy() else y
+    """)
+    program.calls(3, lambda m: m.f(X))
+    program.assert_staged("f", calls=2)
+    with tf.distribute.OneDeviceStrategy("/cpu:0").scope():
+        program.calls(3, lambda m: m.f(X))
+    program.assert_staged("f", calls=2)
+    program.calls(2, lambda m: m.f(X))
+    program.assert_staged("f", calls=4, specializations=1)
