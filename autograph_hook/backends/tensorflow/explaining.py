@@ -50,6 +50,10 @@ _NO_OPERATION = (
     "TensorFlow has no such operation on tensors, and what a branch or loop of the graph chooses is a tensor, where it "
     "was a Python number: use `//` and `%` for divmod(), and tf.bitwise for shifts"
 )
+_NO_LENGTH = (
+    "a tensor without dimensions has no length, and what a branch or loop of the graph chooses is a tensor, where it was "
+    "Python's text: use tf.strings.length(), or take len() on every path"
+)
 _CONSTANT = (
     "tf.constant() makes no tensor of a tensor while a graph is built, and what a branch or loop of the graph chooses "
     "is one, where it was a Python number: use tf.convert_to_tensor() or tf.cast()"
@@ -77,6 +81,7 @@ _MEANINGS: tuple[tuple[str, str], ...] = (
     ("passed to parameter", _DTYPES),
     ("that does not match type", _DTYPES),
     ("Expected any non-tensor type", _CONSTANT),
+    ("object of type 'Tensor' of shape () has no len()", _NO_LENGTH),
     ("SymbolicTensor' and '", _NO_OPERATION),
     ("' and 'SymbolicTensor", _NO_OPERATION),
     ("NumPy call", _NUMPY),
