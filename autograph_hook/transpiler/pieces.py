@@ -191,7 +191,9 @@ class Mixed:
         )
         matched = lower_matches(nodes, self.site.class_name, self.plain_lines)
         body = [*matched.body, at(ast.Return(values), last)]
-        lowered = Lowered(body, self.lowered.ends, self.lowered.guarded | matched.guarded)
+        now = {node: matched.replaced.get(node, node) for node in [*self.lowered.ends, *self.lowered.guarded]}
+        ends = {now[loop]: flags for loop, flags in self.lowered.ends.items()}
+        lowered = Lowered(body, ends, {now[node] for node in self.lowered.guarded} | matched.guarded)
         site = Site(0, self.site.node, self.site.scopes, uses_class=False, walrus=True, body=body, free=self.site.free)
         inputs += more
         given = parameters(inputs, last)

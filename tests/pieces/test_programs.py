@@ -428,6 +428,15 @@ JUMPS = {
                 case 3 if flag:
                     break
             y = tf.tanh(y) + i""",
+    "out of a loop with a match in it": """
+        for i in (1, 2, 3):
+            if i == 2:
+                break
+            match i:
+                case 1:
+                    y = deep(y) + i
+                case _:
+                    y = y * 2""",
     "in a case, of a loop with an else": """
         match {"k": 3, "z": [1, 2, 9]}:
             case {"k": n, "z": [p, *rest]} if n % 2:
@@ -444,10 +453,14 @@ def test_jumps_of_a_function_that_runs_in_pieces(name: str) -> None:
     same_script(f"""
     flag = True
     def note(value): return value
+    def deep(y):
+        for i in range(12): y = tf.tanh(y) * 3
+        return y
     def f(x):
-        y = tf.tanh(tf.sigmoid(x) * 2)
+        y = deep(tf.tanh(tf.sigmoid(x) * 2))
         {JUMPS[name].strip()}
-        print("then", float(tf.reduce_sum(y)))
+        class Then: total = float(tf.reduce_sum(y))
+        print("then", Then.total)
         return y
     for i in range(12):
         f(tf.constant([0.25, -0.25, 4.0]))

@@ -51,6 +51,8 @@ class Matched:
     body: list[ast.stmt]
     guarded: set[ast.stmt] = field(default_factory=set)
     """Each `if` that binds a pattern's names before a guard is asked: they are read only where it has run."""
+    replaced: dict[ast.stmt, ast.stmt] = field(default_factory=dict)
+    """For each statement with a `match` inside, what stands in its place."""
 
 
 def lower_matches(
@@ -88,7 +90,7 @@ def lower_matches(
     True
     """
     lowering = _Matching(class_name, plain)
-    return Matched(lowering.block(body), lowering.guarded)
+    return Matched(lowering.block(body), lowering.guarded, lowering.replaced)
 
 
 class _Matching:
@@ -98,6 +100,7 @@ class _Matching:
         self.numbers = itertools.count(1)
         self.subjects = 0
         self.guarded: set[ast.stmt] = set()
+        self.replaced: dict[ast.stmt, ast.stmt] = {}
 
     def block(self, statements: Sequence[ast.stmt]) -> list[ast.stmt]:
         out: list[ast.stmt] = []
@@ -125,7 +128,9 @@ class _Matching:
             return node
         if isinstance(node, ast.match_case):
             return ast.match_case(node.pattern, node.guard, changed["body"])
-        return rebuilt(node, **changed)
+        new = rebuilt(node, **changed)
+        self.replaced[node] = new
+        return new
 
     def match(self, node: ast.Match) -> list[ast.stmt]:
         self.subjects += 1
