@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -124,19 +125,20 @@ def run(task: Task, hook: bool, python: str = sys.executable, prefix: str = "", 
             "loaded": loaded,
         }
         start = time.perf_counter()
-        try:
-            child = subprocess.run(
-                [python, "-c", CHILD, json.dumps(order)],
-                cwd=work,
-                env=environment(prefix),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                timeout=timeout,
-            )
-            status, output = child.returncode, child.stdout.decode(errors="replace")
-        except subprocess.TimeoutExpired as expired:
-            status, output = None, (expired.stdout or b"").decode(errors="replace") + "\n(timed out)"
+        with subprocess.Popen(
+            [python, "-c", CHILD, json.dumps(order)],
+            cwd=work,
+            env=environment(prefix),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        ) as child:
+            try:
+                output, status = child.communicate(timeout=timeout)[0].decode(errors="replace"), child.returncode
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)  # with what the tests have started
+                output, status = child.communicate()[0].decode(errors="replace") + "\n(timed out)", None
         seconds = time.perf_counter() - start
         return Outcome(read_junit(junit), read_json(loaded), elapsed=seconds, status=status, output=output)
 
