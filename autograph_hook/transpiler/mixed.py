@@ -59,7 +59,7 @@ from autograph_hook.transpiler.templates import (
     statement,
     tuple_of,
 )
-from autograph_hook.transpiler.twins import Twin, arguments_of, body_of, compiled, declared, signature
+from autograph_hook.transpiler.twins import Twin, arguments_of, body_of, compiled, declared, names_rebound, signature
 
 _COSTS = (ast.Call, ast.BinOp, ast.Compare, ast.Subscript, ast.AugAssign)
 
@@ -116,7 +116,7 @@ class _Mixer:
         self.outside, self.enclosing = declared(body)
         self.movable = Movable(site, future)
         body = self.movable.block(body)
-        self.lowered = lower_jumps(body, Plain(plain_lines))
+        self.lowered = lower_jumps(body, Plain(plain_lines), calls_rebind=bool(names_rebound(body)))
         self.known = Known()
         self.arguments = arguments_of(site.node.args)
         names = changes(self.lowered.body, self.known).names | {RESULT}

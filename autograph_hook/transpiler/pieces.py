@@ -15,7 +15,7 @@ from autograph_hook.transpiler.passes.matching import lower_matches
 from autograph_hook.transpiler.passes.plain import Plain, Unsupported
 from autograph_hook.transpiler.sites import Site
 from autograph_hook.transpiler.templates import assign, at, constant, load, operator, parameters, store, thunk, tuple_of
-from autograph_hook.transpiler.twins import compiled, rewritten
+from autograph_hook.transpiler.twins import compiled, names_rebound, rewritten
 
 _REFUSED = {
     "Try": "it catches or cleans up after exceptions, so it is staged inside",
@@ -109,12 +109,12 @@ class Mixed:
         """The names that a statement may read or store."""
         node = group.statements[index]
         inside = Liveness((), self.lowered.ends, sorted(self.own))
-        stored = frozenset(changes([node], Known()).names)
+        stored = self.stores(group, index)
         return stored | inside.block([node], stored) | inside.captured
 
     def stores(self, group: Group, index: int) -> Names:
         """The names that a statement may store."""
-        return frozenset(changes([group.statements[index]], Known()).names)
+        return _stored(group.statements[index : index + 1])
 
     def assigns(self, group: Group, index: int, name: str) -> bool:
         """Has the name another value behind this statement, whatever it had before?"""
@@ -134,7 +134,7 @@ class Mixed:
 
     def outputs(self, group: Group, start: int, end: int) -> tuple[str, ...]:
         """The names that these statements may store and somebody may read later."""
-        return tuple(sorted(changes(group.statements[start:end], Known()).names & self.own & group.live[end - 1]))
+        return tuple(sorted(_stored(group.statements[start:end]) & self.own & group.live[end - 1]))
 
     def inside(self, group: Group, index: int) -> list[int]:
         """The numbers of the groups that are in loops of a statement."""
@@ -208,11 +208,11 @@ class Mixed:
         codes = compiled([twin], self.future, self.path, self.optimize, problems)
         if 0 not in codes:
             raise Unsupported(*problems[0])
-        stored = changes(nodes, Known()).names & self.own
+        stored = _stored(nodes) & self.own
         below = [inner for node in nodes for inner in descendants(node)]
         mentioned = frozenset(inner.id for inner in below if isinstance(inner, ast.Name))
         annotated = frozenset(self.annotated[inner] for inner in below if inner in self.annotated)
-        return Piece(codes[0], tuple(inputs), outputs, frozenset(stored), twin.size, twin.flags, mentioned, annotated)
+        return Piece(codes[0], tuple(inputs), outputs, stored, twin.size, twin.flags, mentioned, annotated)
 
     def chunk(self, group: Group) -> Piece:
         """Some iterations of a loop as one function, which is given the items of its targets last. Raises Unsupported
@@ -231,6 +231,11 @@ class Mixed:
 
     def names(self, names: Sequence[str], like: ast.AST) -> ast.expr:
         return tuple_of([constant(name, like) for name in names], like)
+
+
+def _stored(nodes: Sequence[ast.stmt]) -> Names:
+    """The names that these statements store, and those that functions store which they define."""
+    return frozenset(changes(nodes, Known()).names | names_rebound(nodes))
 
 
 @dataclass

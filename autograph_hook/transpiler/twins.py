@@ -102,7 +102,7 @@ def twin_of(site: Site, plain_lines: frozenset[int] = frozenset(), drops_asserts
     if not straight:
         body = without_leading_breaks(body, [*arguments_of(node.args), *site.free], plain_lines)
     plain = Plain(plain_lines, site.is_generator)
-    rebinds = bool(site.declarations and _rebound(body))
+    rebinds = bool(site.declarations and names_rebound(body))
     lowered = Lowered(list(body)) if straight else lower_jumps(body, plain, calls_rebind=rebinds)
     lowered.guarded |= matched.guarded
     return rewritten(site, lowered, signature(node.args), _defaults(node.args), plain, drops_asserts)
@@ -123,7 +123,7 @@ def rewritten(
     straight = not any(isinstance(s, _COMPOUND) for s in body)
     arguments = arguments_of(parameters)
     outside, enclosing = declared(body) if site.declarations else (set(), set())
-    rebound = _rebound(body) if site.declarations else set()
+    rebound = names_rebound(body) if site.declarations else set()
     known = Known(site.walrus)
     bound = {name for name in changes(body, known).names if not name.startswith(RUNTIME)}
     own = arguments + sorted(bound - set(arguments) - outside - enclosing)
@@ -160,7 +160,7 @@ def rewritten(
     return Twin(site, function, expressions.operations, statements.flags)
 
 
-def _rebound(body: Sequence[ast.stmt]) -> set[str]:
+def names_rebound(body: Sequence[ast.stmt]) -> set[str]:
     """The names that functions inside these statements declare nonlocal."""
     return {name for node in _inside(body) if isinstance(node, ast.Nonlocal) for name in node.names}
 

@@ -305,6 +305,52 @@ OWN = {
         """,
         ("f(K)",) * 5,
     ),
+    "a name that a function in the same piece stores": (
+        """
+        def f(x):
+            def g(a):
+                nonlocal x
+                x -= V
+            g(1)
+            k = 0
+            while counted(N) and k:
+                pass
+            return x
+        """,
+        ("f(tf.constant([1.0, 2.0, 3.0]))", "f(tf.constant([-1.0, 0.5, -2.0]))", "f(tf.constant([0.25, -0.25, 4.0]))"),
+    ),
+    "a name that the condition of a loop in pieces stores": (
+        """
+        def f(x):
+            n = 0
+            def more():
+                nonlocal n
+                n = n + 1
+                return n
+            class A: pass
+            while more() < 3 and x[0] > -100.0:
+                x = x * 2
+            class B: pass
+            return x, n
+        """,
+        ("f(K)",) * 5,
+    ),
+    "a loop in pieces that a break ends behind a match": (
+        """
+        def f(x):
+            k = 0
+            while True:
+                k += 1
+                if k > 1 or x[0] > 100.0:
+                    break
+                match k:
+                    case 1 | 2:
+                        x = tf.tanh(x)
+            class A: pass
+            return x
+        """,
+        ("f(K)",) * 5,
+    ),
 }
 
 
