@@ -21,6 +21,7 @@ from autograph_hook.runtime.gate import Gate
 from autograph_hook.runtime.mixed import MixedFunction
 from autograph_hook.runtime.mixing import mixed_function
 from autograph_hook.runtime.operators.naming import returned
+from autograph_hook.runtime.operators.rebinding import noticed
 from autograph_hook.runtime.recursion import watched
 from autograph_hook.runtime.twins import twin_at_gate
 from autograph_hook.staging import outermost
@@ -201,7 +202,7 @@ def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool
             thread.trace.enter(twin)
         journal.enter(twin.__code__)
         with traced(_backends):
-            result = returned(watched(twin, gate)(*values[1:], **keywords))
+            result = returned(noticed(watched(twin, gate), twin)(*values[1:], **keywords))
         if Elements.alive and thread.trace is None:
             for backend in _backends:
                 backend.leave(result)

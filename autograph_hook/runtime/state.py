@@ -268,8 +268,15 @@ def variable_of(owner: Any, key: Any, functions: Sequence[types.FunctionType]) -
     if key is WHOLE:
         return Content(_of(owner, name) if name else f"a {type(owner).__name__}", owner)
     if is_of(owner, dict):
-        return Item(f"{name or 'a dict'}[{key!r}]", owner, key)
+        is_namespace = any(function.__globals__ is owner for function in functions)
+        return Item(key if is_namespace else f"{name or _dict_name(owner)}[{key!r}]", owner, key)
     return Attribute(f"{name or f'a {type(owner).__qualname__}'}.{key}", owner, key)
+
+
+def _dict_name(owner: dict[Any, Any]) -> str:
+    """Of a module's names, the module."""
+    module = sys.modules.get(owner.get("__name__", ""))
+    return f"vars({module.__name__})" if module is not None and vars(module) is owner else "a dict"
 
 
 def _name_of_cell(cell: types.CellType, functions: Sequence[types.FunctionType]) -> str:

@@ -51,8 +51,8 @@ _NO_OPERATION = (
     "was a Python number: use `//` and `%` for divmod(), and tf.bitwise for shifts"
 )
 _NO_LENGTH = (
-    "a tensor without dimensions has no length, and what a branch or loop of the graph chooses is a tensor, where it was "
-    "Python's text: use tf.strings.length(), or take len() on every path"
+    "a tensor without dimensions has no length, and what a branch or loop of the graph chooses is a tensor, where it "
+    "was Python's text: use tf.strings.length(), or take len() on every path"
 )
 _CONSTANT = (
     "tf.constant() makes no tensor of a tensor while a graph is built, and what a branch or loop of the graph chooses "

@@ -30,6 +30,7 @@ from autograph_hook.runtime.operators.constructs import (
 from autograph_hook.runtime.operators.containers import backend_of_lists, of_container, require_keys
 from autograph_hook.runtime.operators.naming import settled
 from autograph_hook.runtime.operators.reading import spread
+from autograph_hook.runtime.operators.rebinding import noticed
 from autograph_hook.runtime.recursion import watched
 from autograph_hook.runtime.twins import twin_of_function
 from autograph_hook.runtime.variables import CONTAINERS
@@ -92,7 +93,7 @@ def _twin(function: Any) -> Any:
     journal.enter(twin.__code__)
     if journal.collecting:
         noting.called(function, True)
-    return watched(twin, function)
+    return noticed(watched(twin, function), twin)
 
 
 def _outside(function: Any, kind: type) -> Any:
