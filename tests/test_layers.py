@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "autograph_hook"
 HEIGHT = {"cli": 4, "importing": 3, "lantern": 3, "runtime": 2, "staging": 1} | dict.fromkeys(
     ("transpiler", "backends", "reporting"), 0
 )
-FREE = {"errors", "kept", "log", "settings"}  # imported by every layer, import no layer
+FREE = {"errors", "interrupts", "kept", "log", "settings"}  # imported by every layer, import no layer
 ENTRANCES = {"__init__", "__main__"}  # import any layer, imported by none
 
 FILES = sorted(PACKAGE.rglob("*.py"))

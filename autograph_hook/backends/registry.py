@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 
 from autograph_hook.backends.protocol import Backend
 from autograph_hook.errors import AutographError, warn
+from autograph_hook.interrupts import is_interrupt
 
 GROUP = "autograph_hook.backends"
 
@@ -118,6 +119,8 @@ class Registry:
         try:
             backend = load()
         except Exception as error:  # the program runs on without the backend
+            if is_interrupt(error):
+                raise
             warn(f"the backend {name!r} cannot be used, so nothing of it is staged: {error}")
             return
         if not self.is_imported(backend.framework):

@@ -16,6 +16,7 @@ from _frozen_importlib_external import MAGIC_NUMBER, cache_from_source
 
 from autograph_hook import __version__, kept, log
 from autograph_hook.importing.files import read_source
+from autograph_hook.interrupts import is_interrupt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -133,7 +134,9 @@ def read(path: str, digest: bytes, source_path: str) -> Any:
             return None
         # From bytes: marshal.load on a file takes ten times as long.
         return marshal.loads(memoryview(data)[16:])
-    except Exception:
+    except Exception as error:
+        if is_interrupt(error):
+            raise
         return None
 
 

@@ -19,6 +19,7 @@ from autograph_hook.importing.frames import part_of_importlib
 from autograph_hook.importing.marker import find_marker, find_plain_lines
 from autograph_hook.importing.memory import Memory
 from autograph_hook.importing.policy import ENABLED
+from autograph_hook.interrupts import is_interrupt
 from autograph_hook.runtime.attach import attach
 from autograph_hook.runtime.owners import owned
 
@@ -139,7 +140,9 @@ class Loader(SourceFileLoader):
                 # The tree was moved or is seen under another path.
                 _imp._fix_co_filename(payload[0], path)  # type: ignore[attr-defined]
             code = attach(payload, fullname, path, options, Source(path, digest), self._memory(path, digest))
-        except Exception:
+        except Exception as error:
+            if is_interrupt(error):
+                raise
             return None
         if log.wanted():
             log.decision(f"{fullname}: enabled, from the cache: {path}")
@@ -152,6 +155,8 @@ class Loader(SourceFileLoader):
         try:
             transformed, _, misread = self.finder.transformed(source, path, optimize)
         except Exception as error:
+            if is_interrupt(error):
+                raise
             failure = error
         if failure is None:
             self.finder.warn_about(path, misread)
@@ -170,6 +175,8 @@ class Loader(SourceFileLoader):
         try:
             return attach(record[0], fullname, path, options, Source(path, digest), self._memory(path, digest))
         except Exception as error:
+            if is_interrupt(error):
+                raise
             self._fall_open(path, error, options)
             return None
 

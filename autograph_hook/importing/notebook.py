@@ -16,6 +16,7 @@ from autograph_hook.errors import warn
 from autograph_hook.importing.hook import Hook, outer_layers, put_in_place
 from autograph_hook.importing.marker import find_marker
 from autograph_hook.importing.policy import Policy, is_installed
+from autograph_hook.interrupts import is_interrupt
 from autograph_hook.runtime.attach import attached
 from autograph_hook.runtime.owners import defines
 from autograph_hook.settings import Layer, Settings
@@ -147,6 +148,8 @@ class _Staging:
         except SyntaxError:
             return None  # IPython says it in its own way
         except Exception as error:  # a mistake of ours is no reason for the cell to fail
+            if is_interrupt(error):
+                raise
             warn(f"autograph_hook could not transform this cell ({type(error).__name__}: {error}), so it runs plain")
             return None
 

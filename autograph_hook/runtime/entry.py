@@ -12,6 +12,7 @@ from autograph_hook.backends import identity
 from autograph_hook.backends.protocol import Backend, Elements
 from autograph_hook.backends.registry import registry, serves
 from autograph_hook.errors import VerificationError, warn
+from autograph_hook.interrupts import is_handlers, is_interrupt
 from autograph_hook.reporting import graphs, journal
 from autograph_hook.runtime import beside, memory, operators, threads
 from autograph_hook.runtime import gate as gates
@@ -96,7 +97,9 @@ def _tracing() -> bool:
         return False
     except (MemoryError, RecursionError):
         raise
-    except Exception:
+    except Exception as error:
+        if is_interrupt(error):
+            raise
         return _tracing_without_the_failing()
 
 
@@ -107,6 +110,8 @@ def _tracing_without_the_failing() -> bool:
             if backend.tracing():
                 return True
         except Exception as error:
+            if is_interrupt(error):
+                raise
             _backends.remove(backend)
             what = f"{type(error).__name__}: {error}"
             warn(f"the backend {backend.name!r} of autograph_hook fails, so what it would stage runs plain: {what}")
@@ -193,6 +198,10 @@ def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool
     frame = sys._getframe(2)
     thread = gates.thread()
     if _tracing():
+        if any(type(value) is types.FrameType for value in values) and is_handlers(frame.f_code):
+            # A signal has come meanwhile: what its handler does is no part of the graph.
+            thread.results.append(_Call(gate, _backends[0], frame, values, keywords).beside().plain())
+            return True
         twin = twin_at_gate(gate, values[0], frame.f_globals)
         if twin is None:
             if thread.trace is not None:
@@ -224,7 +233,7 @@ def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool
         except VerificationError:
             raise
         except Exception as error:
-            if call.has_run:
+            if call.has_run or is_interrupt(error):
                 raise
             gave_up(gate, staging, error)
             outcome = outermost.SHUT

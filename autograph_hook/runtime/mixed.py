@@ -9,6 +9,7 @@ from typing import Any
 
 from autograph_hook.backends.protocol import UNDEFINED, Backend
 from autograph_hook.errors import VerificationError
+from autograph_hook.interrupts import is_interrupt
 from autograph_hook.runtime import chunks
 from autograph_hook.runtime import gate as gates
 from autograph_hook.runtime.beside import Statements
@@ -255,7 +256,7 @@ class Run:
         except VerificationError:
             raise
         except Exception as error:
-            if call.has_run:
+            if call.has_run or is_interrupt(error):
                 raise
             gave_up(self.frame.function.gate, staging, error)
             return False

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from autograph_hook.backends.values import Varying
+from autograph_hook.interrupts import is_interrupt
 from autograph_hook.staging import effects, numbers, numpy_calls
 from autograph_hook.staging.facts import Abort, Place
 from autograph_hook.staging.numbers import Number, Numbers
@@ -145,6 +146,8 @@ def computed(function: Callable[..., Any], arguments: Sequence[Any], keywords: d
     try:
         value = numpy_calls.quietly(function, *values, **{name: _valued(each) for name, each in keywords.items()})
     except Exception as error:
+        if is_interrupt(error):
+            raise
         raise Abort(f"computes with NumPy what raises {type(error).__name__}") from None
     for argument, tried in zip(arguments, values, strict=True):
         if tried is value and type(argument) is Array:

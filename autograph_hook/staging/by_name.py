@@ -14,6 +14,7 @@ import types
 from collections.abc import Sequence
 from typing import Any
 
+from autograph_hook.interrupts import is_interrupt
 from autograph_hook.staging.arguments import argument_texts, cells_of, require_apart
 from autograph_hook.staging.asked import Traceable
 from autograph_hook.staging.effects import is_named_tuple
@@ -88,9 +89,9 @@ def _by(trace: Trace, call: Traceable, environment: Any, twin: types.FunctionTyp
 
     try:
         compiled = backend.compile(traced, inputs, call.function[0], call.options.jit_compile)
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:
+        if is_interrupt(error):
+            raise
         abort = abort_of(error, twin.__code__)
         abort.cause = error
         raise abort from None

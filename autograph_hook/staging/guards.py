@@ -17,6 +17,7 @@ from operator import is_
 from typing import Any
 
 from autograph_hook.backends.protocol import Objects
+from autograph_hook.interrupts import is_interrupt
 from autograph_hook.staging.effects import PRIMITIVES, described, is_named_tuple, is_scalar
 from autograph_hook.staging.facts import Abort, Fact, Place, Test
 
@@ -254,6 +255,7 @@ class Guard:
 
     def compiled(self) -> Check:
         self.namespace["life"] = self.life
+        self.namespace["is_interrupt"] = is_interrupt
         # Last: while it lasted, no identity that has been compared was used anew.
         tests = "\n        and ".join([*(test.text for test in self.tests), "life.lasts"])
         inputs = f"[{', '.join(self.inputs)}]"
@@ -265,8 +267,9 @@ class Guard:
             "    try:\n"
             f"        if ({tests}):\n"
             f"            return {inputs}\n"
-            "    except Exception:\n"
-            "        pass\n"
+            "    except Exception as error:\n"
+            "        if is_interrupt(error):\n"
+            "            raise\n"
             "    return None\n"
         )
         exec(_function_code(text), self.namespace)

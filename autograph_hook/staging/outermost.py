@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 from weakref import ref
 
 from autograph_hook import log
+from autograph_hook.interrupts import is_interrupt
 from autograph_hook.staging import by_name, candidates
 from autograph_hook.staging.asked import Call, Options
 from autograph_hook.staging.guards import all_tensors
@@ -217,6 +218,9 @@ def _run(call: Call, staging: Staging, specialization: Specialization, inputs: l
         call.has_run = True  # it may have
         raise
     except Exception as error:
+        if is_interrupt(error):
+            call.has_run = True  # it may have
+            raise
         return _has_failed(staging, error)
     call.has_run = True
     specialization.calls += 1
@@ -363,6 +367,8 @@ def _try_to_specialize(call: Call, staging: Staging, environment: Any) -> int:
         staging.calls_plain += 1
         return NOT_TAKEN
     except Exception as error:  # a mistake of ours is no reason for the user's program to fail
+        if is_interrupt(error):
+            raise
         staging.give_up(f"staging failed with {type(error).__name__}: {error}")
         staging.calls_plain += 1
         return NOT_TAKEN

@@ -19,6 +19,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from autograph_hook.interrupts import is_interrupt
 from autograph_hook.staging import effects, later
 from autograph_hook.staging.arrays import Array
 from autograph_hook.staging.effects import PRIMITIVES, described
@@ -302,6 +303,8 @@ def _try(trace: Trace, build: Build, leaves: Sequence[Any]) -> None:
             content = [_tried_number(leaf.value, i) if _varies(leaf) else next(tried) for leaf in leaves]
             later.tried(build, content)
         except Exception as error:
+            if is_interrupt(error):
+                raise
             raise Abort(f"prints a text that cannot always be made: {type(error).__name__}: {error}") from None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from autograph_hook.backends.values import Varying
 from autograph_hook.errors import StagingError
+from autograph_hook.interrupts import is_interrupt
 from autograph_hook.reporting import journal
 from autograph_hook.staging import watching
 from autograph_hook.staging.arguments import (
@@ -248,11 +249,13 @@ def _by(
     problem: Abort | None = None
     try:
         compiled = backend.compile(traced, inputs, name, call.options.jit_compile)
-    except (KeyboardInterrupt, Again):
+    except Again:
         raise
     except TooMany:
         problem = Abort("makes too many numbers of those that vary")
     except BaseException as error:
+        if is_interrupt(error):
+            raise
         problem = abort_of(error, twin.__code__)
     finally:
         stand_ins.restore()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.conftest import Project
 from tests.faults import test_cache
-from tests.faults.striking import OURS, Exhausted, Struck
+from tests.faults.striking import OURS, Exhausted, Late, Struck
 
 Found = tuple[int, list[str]]
 """How many were tried, and what was wrong."""
@@ -39,7 +39,7 @@ def calls(points: int) -> Found:
     tried = 0
     for kind in module.SOURCES:
         for moment in module.BEFORE:
-            for error in (Struck, Exhausted):
+            for error in (Struck, Exhausted, Late):
                 found += module.sweep(kind, moment, error, points)
                 tried += points
     return tried, found

@@ -17,7 +17,7 @@ import tensorflow as tf
 from autograph_hook.backends.protocol import Elements
 from autograph_hook.reporting import journal
 from autograph_hook.runtime import entry, gate
-from tests.faults.striking import OURS, Strike, events_of, points
+from tests.faults.striking import MUST_BE_RAISED, OURS, Strike, events_of, points
 from tests.staging.programs import Program, outcome, same
 
 TENSORFLOW = """
@@ -172,6 +172,8 @@ def complaints(subject: Subject, blow: Strike) -> Iterator[str]:
         ended = "raised"
     except BaseException as error:
         yield f"it raised {error!r}"
+    if blow.place and blow.gets_out and ended != "raised" and issubclass(blow.error, MUST_BE_RAISED):
+        yield "it ended as if nothing had been"
     yield from _left_behind()
     states = subject.states_of_plain_call()
     found = subject.state(program.hooked)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dis
 import inspect
+import signal
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -26,6 +27,19 @@ class Exhausted(MemoryError):
     """The same for memory."""
 
 
+class Late(Exception):
+    """What the handler of a signal raises: a program gives itself some seconds with `signal.alarm`. (No OSError, of
+    which Python's own import makes nothing while it looks for files.)"""
+
+
+def late(number: int, frame: FrameType | None) -> None:
+    raise Late
+
+
+MUST_BE_RAISED = (Struck, Late)
+"""What no call and no import of ours may end as if it had not been."""
+
+
 class Strike:
     """While it is active, the `number`-th event in our code raises; events are counted in any case.
 
@@ -38,13 +52,17 @@ class Strike:
         self.events = 0
         self.place = ""
         """Where it was raised."""
+        self.gets_out = True
+        """Not from the callback of a weak reference: what it raises, Python prints."""
 
     def __enter__(self) -> Strike:
+        self.handler = signal.signal(signal.SIGUSR2, late)
         sys.setprofile(self._told)
         return self
 
     def __exit__(self, *error: object) -> None:
         sys.setprofile(None)
+        signal.signal(signal.SIGUSR2, self.handler)
 
     def _told(self, frame: FrameType, event: str, argument: Any) -> None:
         # A call has ended: where it was made, the exception comes up.
@@ -57,6 +75,9 @@ class Strike:
         if self.events == self.number + 1:
             called = getattr(argument, "__name__", "") if event == "c_return" else frame.f_code.co_name
             self.place = f"{at.f_globals['__name__']}:{at.f_lineno} {at.f_code.co_name}: {event} {called}"
+            self.gets_out = not _is_callback(frame)
+            if self.error is Late:
+                late(signal.SIGUSR2, frame)
             raise self.error
 
 
@@ -70,6 +91,15 @@ def _is_with(entered: FrameType, at: FrameType) -> bool:
     if entered.f_code.co_name != "__enter__":
         return False
     return dis.opname[at.f_code.co_code[at.f_lasti]] in ("BEFORE_WITH", "SETUP_WITH")
+
+
+def _is_callback(frame: FrameType | None) -> bool:
+    """Is it, or does it run in, what is called when a module goes (`runtime.owners`)?"""
+    while frame is not None:
+        if frame.f_code.co_name == "gone" and frame.f_globals["__name__"] == "autograph_hook.runtime.owners":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def points(count: int, wanted: int) -> list[int]:

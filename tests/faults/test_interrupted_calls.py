@@ -7,19 +7,19 @@ import pytest
 pytest.importorskip("tensorflow")
 
 from tests.faults.calls import SOURCES, Subject, sweep
-from tests.faults.striking import Exhausted, Strike, Struck, points
+from tests.faults.striking import Exhausted, Late, Strike, Struck, points
 
 
 @pytest.mark.parametrize("moment", ["traced", "staged"])
 @pytest.mark.parametrize("kind", SOURCES)
-@pytest.mark.parametrize("error", [Struck, Exhausted])
+@pytest.mark.parametrize("error", [Struck, Exhausted, Late])
 def test_a_call_that_is_struck_leaves_nothing_behind(kind: str, moment: str, error: type[BaseException]) -> None:
     if kind == "lantern":
         pytest.importorskip("llvmlite")
     assert sweep(kind, moment, error, wanted=2) == []
 
 
-@pytest.mark.parametrize("error", [Struck, Exhausted])
+@pytest.mark.parametrize("error", [Struck, Exhausted, Late])
 def test_what_was_taken_out_of_reach_while_tracing_is_put_back(error: type[BaseException]) -> None:
     assert sweep("tensorflow", "traced", error, 4, ("autograph_hook.staging.changes", "autograph_hook.staging.putting")) == []
 

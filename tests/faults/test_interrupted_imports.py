@@ -16,7 +16,7 @@ from autograph_hook.importing.finder import Finder
 from autograph_hook.importing.policy import Policy
 from autograph_hook.runtime.gate import gate_of
 from autograph_hook.settings import Layer, Settings
-from tests.faults.striking import Exhausted, Strike, Struck, events_of, points
+from tests.faults.striking import MUST_BE_RAISED, Exhausted, Late, Strike, Struck, events_of, points
 
 SOURCE = """
 '''Doc.'''
@@ -100,6 +100,8 @@ def strike(directory: Path, number: int, error: type[BaseException], only: tuple
                 one.load()
         except error:
             pass
+        else:
+            assert not (blow.place and blow.gets_out and error in MUST_BE_RAISED), blow.place
         assert not [path for path in one.kept() if path.suffix != ".pyc"], f"{blow.place}: a temporary file is left"
         assert not one.finder.transforming and not one.finder._asking, blow.place
         assert is_right(one.load()), blow.place
@@ -114,7 +116,7 @@ def sweep(directory: Path, wanted: int, only: tuple[str, ...], number: int = 0) 
             if warm:
                 counted.load()
             events = events_of(counted.load, only)
-        for error in (Struck, Exhausted):
+        for error in (Struck, Exhausted, Late):
             for point in points(events, wanted):
                 number += 1
                 strike(directory / str(number), point, error, only, warm)
@@ -122,8 +124,8 @@ def sweep(directory: Path, wanted: int, only: tuple[str, ...], number: int = 0) 
 
 
 def test_an_import_that_is_struck_anywhere_is_right_the_next_time(tmp_path: Path) -> None:
-    assert sweep(tmp_path, 12, EDGES) == 48
+    assert sweep(tmp_path, 12, EDGES) == 72
 
 
 def test_a_transformation_that_is_struck_anywhere_is_right_the_next_time(tmp_path: Path) -> None:
-    assert sweep(tmp_path, 6, ("autograph_hook.",)) == 24
+    assert sweep(tmp_path, 6, ("autograph_hook.",)) == 36

@@ -17,6 +17,7 @@ from autograph_hook.backends.protocol import UNDEFINED, Location, State
 from autograph_hook.backends.tensorflow import exact, nests, private, random_draws, values
 from autograph_hook.backends.tensorflow.indices import Attempt, Base, Form, Index, Refused
 from autograph_hook.errors import StagingError
+from autograph_hook.interrupts import is_interrupt
 
 Test = Callable[[], Any]
 
@@ -78,6 +79,8 @@ def roll(
         except StagingError as error:
             return str(error).removeprefix(f"{where}: ")
         except Exception as error:  # unrolled, the body may well run
+            if is_interrupt(error):
+                raise
             lines = str(error).strip().splitlines()
             return f"tracing it once raised {type(error).__name__}" + (f": {lines[0]}" if lines else "")
 
