@@ -163,22 +163,29 @@ def without_ours(traceback: types.TracebackType | None) -> types.TracebackType |
     if log.verbose:
         return traceback
     found: list[types.TracebackType] = []
+    behind_ours: set[int] = set()
     entry = traceback
     while entry is not None:
         if not entry.tb_frame.f_code.co_filename.startswith(_PACKAGE):
             found.append(entry)
+        else:
+            behind_ours.add(len(found))
         entry = entry.tb_next
     if not found:
         return traceback
     kept: list[types.TracebackType] = []
-    place = 0
+    start = place = 0
     while place < len(found):
         after = next((i for i in range(place + 1, len(found)) if not _is_framework(found[i])), None)
-        if after is not None and _repeats(found[place].tb_frame, found[after].tb_frame):
+        if after is not None and (
+            _repeats(found[place].tb_frame, found[after].tb_frame)
+            # A bare `raise` in a body, which is no entry, of what was raised in a frame around it.
+            or (after in behind_ours and any(found[i].tb_frame is found[after].tb_frame for i in range(start, after)))
+        ):
             place = after
         else:
             kept.append(found[place])
-            place += 1
+            start = place = place + 1
     for this, following in zip(kept, [*kept[1:], None], strict=True):
         this.tb_next = following
     return kept[0]

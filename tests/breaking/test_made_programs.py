@@ -261,6 +261,30 @@ PYTHON = {
         """,
         ("f(1)", "f(3)"),
     ),
+    "an exception that is raised again under a condition": (
+        """
+        def g(xs, n):
+            try:
+                if n:
+                    return g(xs, n - 1)
+                return xs[n]
+            except IndexError:
+                if xs:
+                    return 1
+                for k in range(2):
+                    if k:
+                        raise
+
+        def f(xs):
+            try:
+                g(xs, 2)
+            except IndexError as error:
+                if xs:
+                    return 2
+                raise error
+        """,
+        ("f([])", "f([1])"),
+    ),
 }
 
 OWN = {

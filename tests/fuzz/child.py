@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.fuzz import observe, python
 from tests.fuzz.choices import Choices
 from tests.fuzz.programs import Program
 from tests.fuzz.reduce import reduced
@@ -86,7 +87,17 @@ def failure(mode: types.ModuleType, program: Program) -> str | None:
         program = small(mode, program, wrong, time.monotonic() - started)
         return f"{program}\n{judged(mode, program)}"
     except Hangs:
-        return f"{program}\nit runs longer than {LONGEST} seconds"
+        return None if _is_endless(program) else f"{program}\nit runs longer than {LONGEST} seconds"
+
+
+def _is_endless(program: Program) -> bool:
+    """Does it run longer without the hook as well?"""
+    try:
+        with _limited(LONGEST):
+            observe.run(python.plain(program, "<endless>"), program.steps, "<endless>")
+    except Hangs:
+        return True
+    return False
 
 
 def run(name: str, count: int, number: int, begins: Callable[[int], None] | None = None) -> Found:
