@@ -247,6 +247,83 @@ PYTHON = {
         """,
         ("f([])", "f([1, 3])", "f([3])", "f = g", "f([3, 2, 3])"),
     ),
+    "a name that is first stored in a context that takes back what is raised before it": (
+        """
+        def f(how):
+            with contextlib.suppress(Oops):
+                check(how)
+                s = 1
+            if how == 1:
+                return lambda: s
+            if how == 3:
+                note(s)
+            return how and (how > 0 and s)
+
+        def g(how):
+            with Guard('outside', True):
+                with Guard('inside'):
+                    for s in how:
+                        check(s)
+                        t = s
+                    raise Oops(4)
+            return [x for x in how if x and t]
+        """,
+        ("f(1)()", "f(2)", "f(3)", "f(7)", "f(-1)", "f = g", "f([1, 2])", "f([3, 2])", "f([0])"),
+    ),
+    "a jump in a context that takes back what a finally inside it raises": (
+        """
+        def f(how):
+            with contextlib.suppress(Oops):
+                try:
+                    return 1
+                finally:
+                    check(how)
+            return 2
+
+        def g(how):
+            for i in range(4):
+                with Guard('outside', True):
+                    with Guard('inside'):
+                        try:
+                            if how < 2:
+                                continue
+                            break
+                        finally:
+                            check(how + i)
+                    note(9)
+                else_ = i
+                note(i)
+            else:
+                return 3
+            return else_
+        """,
+        ("f(1)", "f(3)", "f = g", "f(0)", "f(1)", "f(2)", "f(3)"),
+    ),
+    "a jump in a context that takes back what another one raises at its end": (
+        """
+        class Raises:
+            def __enter__(self):
+                return self
+
+            def __exit__(self, *error):
+                raise Oops(1)
+
+        def f(how):
+            with Guard('outside', True), Raises():
+                return 1
+            return how
+
+        def g(how):
+            for i in range(3):
+                with Guard('first'), Guard('second', True), Raises(), Guard('fourth'):
+                    if i < how:
+                        continue
+                    break
+                note(i)
+            return how
+        """,
+        ("f(2)", "f = g", "f(1)"),
+    ),
     "a return that an exception from finally replaces": (
         """
         def f(x):
@@ -316,6 +393,26 @@ OWN = {
             return K
         """,
         ("f([1, 2])",),
+    ),
+    "a jump in pieces, in a context that takes back what a finally inside it raises": (
+        """
+        def f(x):
+            for i in range(4):
+                x = x * 0.5 + 1.0
+                with contextlib.suppress(Oops), Guard('inside'):
+                    try:
+                        y = x * 2.0 - 1.0
+                        if i % 2:
+                            continue
+                        return y
+                    finally:
+                        print(i)
+                        check(i + 3 if float(x[0]) > 0.0 else i + 1)
+                        x = x + 1.0
+                x = x - 3.0
+            return x + y
+        """,
+        ("f(K)",) * 6,
     ),
     "a global name that is stored in pieces before an exception leaves": (
         """

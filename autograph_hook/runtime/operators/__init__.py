@@ -18,7 +18,7 @@ from autograph_hook.runtime.operators.collecting import (
     listed,
 )
 from autograph_hook.runtime.operators.control_flow import assert_, for_, if_, while_
-from autograph_hook.runtime.operators.leaving import caught, unless_left, unless_swallowed
+from autograph_hook.runtime.operators.leaving import caught, unless_left, unless_raised, unless_swallowed
 from autograph_hook.runtime.operators.logic import (
     and_,
     compare,
@@ -108,6 +108,7 @@ __all__ = [
     "text",
     "unequal",
     "unless_left",
+    "unless_raised",
     "unless_swallowed",
     "unpack",
     "update_attr",

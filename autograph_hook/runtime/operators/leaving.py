@@ -11,6 +11,7 @@ from __future__ import annotations
 import builtins
 import sys
 from collections.abc import Callable, Iterator
+from types import FunctionType
 from typing import Any
 
 from autograph_hook.errors import StagingError
@@ -41,6 +42,26 @@ class unless_left:
             return False
         _require_certain(error, "a jump out of `finally`")
         return True
+
+
+class unless_raised:
+    """Around statements that may jump: an exception that comes out of them in the place of a jump takes that back.
+
+    The cells of the jumps' flags are those of `flags`.
+    """
+
+    __slots__ = ("flags",)
+
+    def __init__(self, flags: FunctionType) -> None:
+        self.flags = flags
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if error is not None:
+            for cell in self.flags.__closure__ or ():
+                cell.cell_contents = False
 
 
 class unless_swallowed:

@@ -16,10 +16,13 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from autograph_hook.transpiler.analysis.jumps import forgotten
 from autograph_hook.transpiler.analysis.scopes import COMPREHENSIONS, FUNCTIONS, at_once, kind, scope_of, walrus_targets
 from autograph_hook.transpiler.analysis.variables import bound_names
 
-UNDEFINED, NONE, VALUE = 1, 2, 4
+UNDEFINED, NONE, VALUE, TAKEN_BACK = 1, 2, 4, 8
+"""`TAKEN_BACK`: no value either, but only where a context manager has taken back what was raised before the store. A
+graph cannot go on there, so nothing is joined."""
 
 INLINED = ("ListComp", "SetComp", "DictComp") if sys.version_info >= (3, 12) else ()
 """Comprehensions that are no functions of their own: in the others Python says itself that a name of a function around
@@ -130,10 +133,11 @@ class _Flow:
                     self._set(name, UNDEFINED, state)
         elif isinstance(node, (ast.With, ast.AsyncWith)):
             for item in node.items:
-                self.read(item.context_expr, state)
+                if forgotten(item.context_expr) is None:
+                    self.read(item.context_expr, state)
                 if item.optional_vars is not None:
                     self._store(item.optional_vars, None, state)
-            return self.block(node.body, state)
+            return self._with(node, state)
         elif kind(node) in ("Try", "TryStar"):
             return self._try(node, state)
         elif isinstance(node, ast.Match):
@@ -179,6 +183,16 @@ class _Flow:
         for other in broken:
             last = _either(last, other)
         return last
+
+    def _with(self, node: ast.With | ast.AsyncWith, state: State) -> State:
+        self.interrupted.append(dict(state))
+        end = self.block(node.body, dict(state))
+        # The names' values wherever an exception may have been raised.
+        anywhere = self.interrupted.pop()
+        if end is None:
+            end = {name: kinds & ~UNDEFINED for name, kinds in anywhere.items()}
+        lost = {name: TAKEN_BACK for name, kinds in anywhere.items() if kinds & _LACKING}
+        return {name: kinds | lost.get(name, 0) for name, kinds in end.items()}
 
     def _try(self, node: ast.stmt, state: State) -> State | None:
         self.interrupted.append(dict(state))
@@ -239,7 +253,7 @@ class _Flow:
         if isinstance(value, ast.Constant):
             return NONE if value.value is None else VALUE
         if isinstance(value, ast.Name):
-            return (state.get(value.id, VALUE) & ~UNDEFINED) or VALUE
+            return (state.get(value.id, VALUE) & ~_LACKING) or VALUE
         if isinstance(value, ast.IfExp):
             return self._kinds(value.body, name, state) | self._kinds(value.orelse, name, state)
         if isinstance(value, ast.NamedExpr):
@@ -288,10 +302,14 @@ class _Flow:
             self.found.unbound.add(node)
 
     def _may_be_unbound(self, node: ast.Name, state: State) -> bool:
-        return node.id in self.deleted or bool(state.get(node.id, VALUE) & UNDEFINED)
+        return node.id in self.deleted or bool(state.get(node.id, VALUE) & _LACKING)
+
+
+_LACKING = UNDEFINED | TAKEN_BACK
 
 
 def _is_uncertain(kinds: int) -> bool:
+    kinds &= ~TAKEN_BACK
     return kinds & kinds - 1 != 0
 
 

@@ -6,11 +6,14 @@ import ast
 from collections.abc import Sequence
 
 from autograph_hook.transpiler.analysis.scopes import descendants, has_walrus
+from autograph_hook.transpiler.templates import RUNTIME
 
 RETURN, JUMP, ODD = 1, 2, 4
 _KINDS: dict[type[ast.AST], int] = {ast.Return: RETURN, ast.Break: JUMP, ast.Continue: JUMP}
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 """Statements in which no jump of those around them can stand."""
+UNLESS_RAISED = "unless_raised"
+"""The operator, a context manager, that unsets flags of jumps: see `forgotten`."""
 _BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
 
 
@@ -52,6 +55,15 @@ class Jumps:
 def is_true(test: ast.expr) -> bool:
     """Is this the condition of a loop that only a jump can end?"""
     return isinstance(test, ast.Constant) and bool(test.value)
+
+
+def forgotten(manager: ast.expr) -> ast.Tuple | None:
+    """The flags that an exception unsets in `with ag__.unless_raised(lambda: (flag, flag)):`"""
+    if isinstance(manager, ast.Call) and isinstance(manager.func, ast.Attribute) and manager.func.attr == UNLESS_RAISED:
+        is_ours = isinstance(manager.func.value, ast.Name) and manager.func.value.id == RUNTIME
+        flags = manager.args[0].body if is_ours and isinstance(manager.args[0], ast.Lambda) else None
+        return flags if isinstance(flags, ast.Tuple) else None
+    return None
 
 
 def own_jump(body: Sequence[ast.stmt], kinds: tuple[type[ast.stmt], ...] = (ast.Break, ast.Continue)) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 
+from autograph_hook.transpiler.analysis.jumps import forgotten
 from autograph_hook.transpiler.analysis.parts import PARTS
 from autograph_hook.transpiler.analysis.scopes import (
     COMPREHENSIONS,
@@ -67,8 +68,9 @@ class Liveness:
         self.tested: set[str] = set()
         """Names that are compared with None."""
         self.swallows = swallows
-        """May a context manager take back what its body raises? Then no store in there is certain. Flags, which tell
-        whether a jump was taken, always count on that; names that are part of a graph's state must not."""
+        """May a context manager take back what its body raises? Then no store in there is certain, and what raises is
+        not the end. Flags, which tell whether a jump was taken, always count on that; names that are part of a
+        graph's state must not."""
         self._uses: dict[int, Names] = {}
         self._kills = True
         self.block(body, _NONE)
@@ -93,11 +95,14 @@ class Liveness:
             return self._loop(node, live)
         if isinstance(node, (ast.With, ast.AsyncWith)):
             uncertain = live if self.swallows else frozenset(name for name in live if name.startswith("ag__"))
+            kills, self._kills = self._kills, self._kills and not self.swallows
             inner = self.block(node.body, live) | uncertain
+            self._kills = kills
             for item in reversed(node.items):
                 if item.optional_vars is not None:
                     inner = self._store(item.optional_vars, inner)
-                inner |= self.uses(item.context_expr)
+                if forgotten(item.context_expr) is None:  # that only stores
+                    inner |= self.uses(item.context_expr)
             return inner
         if kind(node) in ("Try", "TryStar"):
             return self._try(node, live)

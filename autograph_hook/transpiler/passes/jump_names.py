@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Sequence
 
-from autograph_hook.transpiler.analysis.jumps import SCOPES
+from autograph_hook.transpiler.analysis.jumps import SCOPES, forgotten
 from autograph_hook.transpiler.templates import at, load, operator, thunk
 
 RESULT = "ag__result"
@@ -28,6 +28,8 @@ def pruned(statements: list[ast.stmt], read: Collection[str]) -> list[ast.stmt]:
             name = node.targets[0].id
             if name.startswith(("ag__break_", "ag__continue_", RETURNED)) and name not in read:
                 continue
+        elif isinstance(node, ast.With):
+            node.items[:] = [item for item in node.items if not _names_none(item, read)]
         for part in ("body", "orelse", "finalbody"):
             inner = getattr(node, part, None)
             if isinstance(inner, list) and not isinstance(node, SCOPES):
@@ -40,3 +42,12 @@ def pruned(statements: list[ast.stmt], read: Collection[str]) -> list[ast.stmt]:
                 item.body = pruned(item.body, read) or [at(ast.Pass(), node)]
         kept.append(node)
     return kept
+
+
+def _names_none(item: ast.withitem, read: Collection[str]) -> bool:
+    """Has an item whose flags are unset by an exception none of them that anybody reads? The others go."""
+    names = forgotten(item.context_expr)
+    if names is None:
+        return False
+    names.elts[:] = [name for name in names.elts if isinstance(name, ast.Name) and name.id in read]
+    return not names.elts

@@ -27,11 +27,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from autograph_hook.transpiler.analysis.jumps import JUMP, ODD, RETURN, Jumps, is_true, own_jump
+from autograph_hook.transpiler.analysis.jumps import JUMP, ODD, RETURN, UNLESS_RAISED, Jumps, is_true, own_jump
 from autograph_hook.transpiler.analysis.scopes import kind
 from autograph_hook.transpiler.passes.jump_names import RESULT, RETURNED, none_of, pruned
 from autograph_hook.transpiler.passes.plain import Plain, Unsupported
-from autograph_hook.transpiler.templates import assign, at, constant, load, operator, rebuilt, thunk
+from autograph_hook.transpiler.templates import assign, at, constant, load, operator, rebuilt, thunk, tuple_of
 
 _MOST_DOUBLED = 64
 """A branch is lowered a second time when what follows moves into it: in a deep nest that could go on for ever."""
@@ -191,8 +191,9 @@ class _Lowering:
             return self.loop(node, context)
         if isinstance(node, ast.With):
             inner = self.block(node.body, context)
+            items = _forgetting(node, inner.flags) if inner.flags else node.items
             # What follows runs where the context manager takes back an exception.
-            return _Block([at(ast.With(node.items, inner.body), node)], inner.flags, False)
+            return _Block([at(ast.With(items, inner.body), node)], inner.flags, False)
         if kind(node) in ("Try", "TryStar"):
             return self.try_(node, context)
         if isinstance(node, ast.Match):
@@ -318,6 +319,23 @@ class _Lowering:
         new = at(ast.If(none_of(sorted(flags), like), body, []), like)
         self.guards.add(new)
         return new
+
+
+def _forgetting(node: ast.With, flags: frozenset[str]) -> list[ast.withitem]:
+    """The items of a `with` statement whose body may jump, which sets flags.
+
+    A jump that was on its way does not count where a `finally` or a context manager inside of one of these has raised
+    in its place, and that one has taken back the exception:
+
+        with a, ag__.unless_raised(lambda: (ag__returned,)), b:
+    """
+    items: list[ast.withitem] = []
+    for item in node.items:
+        items.append(item)
+        if item is not node.items[-1] or _has_endings(node.body):
+            names = tuple_of([load(flag, node) for flag in sorted(flags)], node)
+            items.append(ast.withitem(operator(UNLESS_RAISED, node, thunk(names, node)), None))
+    return items
 
 
 def _has_endings(statements: Sequence[ast.stmt]) -> bool:
