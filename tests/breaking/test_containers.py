@@ -82,6 +82,16 @@ PROGRAMS: dict[str, tuple[str, tuple[int, ...], str]] = {
     "the first of no elements is taken out": (FILLED + "    xs.pop(0)\n    return len(xs)\n", (0, 2), ""),
     "an element that is not there is taken out": (FILLED + "    xs.pop(1)\n    return len(xs)\n", (0, 1, 3), ""),
     "an element that is not there is deleted": (FILLED + "    del xs[2]\n    return len(xs)\n", (0, 2, 3), ""),
+    # Which element is it?
+    "what a list holds is found by identity first": (
+        "    m = n * 2\n    xs = [n, m, n]\n    k = xs.index(n), [m].count(m), xs.index(n, 2), m in xs\n    xs.remove(n)\n"
+        "    try: xs[:0].remove(m)\n    except ValueError as error: return k, len(xs), 'not in list' in str(error)\n", (5, 0), ""),
+    "a vector is found among vectors": (
+        "    v = tf.stack([n, n * 2])\n    return v in [v, v + 1], [v, v + 1].index(v)\n", (5, 0), ""),
+    "what is not a number is found by identity": (
+        "    x = tf.cast(n, tf.float32) / 0.0\n    return x in [1.0, x], x in (x,), x - x in [x]\n", (5, 0), ""),
+    "a tensor behind others is looked for": (
+        "    return [n, n * 2].index(n * 2)\n", (5, 0), "whether they are equal is known only when the graph runs"),
     # Types
     "numbers of Python's in a list of which a loop sets items": (
         "    xs = [0, 0, 0]\n    for i in tf.range(n):\n        xs[i % 3] += i\n    return xs\n", (5, 0), ""),

@@ -276,3 +276,24 @@ def test_what_holds_a_variable_of_tensorflow_1_is_asked_by_identity() -> None:
     )
     module.__dict__["call"] = lambda function, *arguments: function(*arguments)
     assert module.f() == (["b"], ["a"], ["a", "b"])
+
+
+def test_where_a_list_holds_a_tensor_of_tensorflow_1_is_asked_by_identity() -> None:
+    module = enabled(
+        """
+        import tensorflow as tf
+        def asked(every, one):
+            found = every.index(one), every.count(one), one in every, every.index(one, -2)
+            every.remove(one)
+            try:
+                return found, every.index(one)
+            except ValueError:
+                return found, len(every)
+        def f():
+            with tf.Graph().as_default():
+                a, b, c = (tf.constant(1.0) for _ in range(3))
+                return call(asked, [a, b, c], b)
+        """
+    )
+    module.__dict__["call"] = lambda function, *arguments: function(*arguments)
+    assert module.f() == ((1, 1, True, 1), 2)

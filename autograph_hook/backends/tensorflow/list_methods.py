@@ -6,12 +6,13 @@ become one, and that one is replaced.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
 
-from autograph_hook.backends.tensorflow import lists, values
+from autograph_hook.backends.tensorflow import exact, lists, values
 from autograph_hook.backends.tensorflow.elements import Elements, refused, sizes
 
 _LIST = "a list whose length is known only when the graph runs"
@@ -143,11 +144,46 @@ def _reversed(part: Elements) -> Elements:
     return lists.picked(part, tf.range(part.count() - 1, -1, -1))
 
 
-def _refusing(name: str) -> Callable[..., Any]:
-    def refuse(*given: Any, **named: Any) -> Any:
-        raise refused(f"{name}() needs the values of the elements of")
+def sort(subject: list[Any], *given: Any, **named: Any) -> None:
+    _require_length(subject, "sort")
+    subject.sort(*given, **named)
 
-    return refuse
+
+def remove(subject: list[Any], value: Any) -> None:
+    place = next(_places(subject, value, "remove"), None)
+    if place is None:
+        [].remove(value)  # which says so
+    else:
+        del subject[place]
+
+
+def index(subject: list[Any], value: Any, start: Any = 0, stop: Any = sys.maxsize) -> int:
+    for place in _places(subject, value, "index", start, stop):
+        return place
+    return [].index(value)
+
+
+def count(subject: list[Any], value: Any) -> int:
+    return len(list(_places(subject, value, "count")))
+
+
+def _places(subject: list[Any], value: Any, name: str, start: Any = None, stop: Any = None) -> Iterator[int]:
+    """Where a value is in a list, one after the other: as far as Python can tell, which a method must ask."""
+    _require_length(subject, name)
+    for place in range(len(subject))[start:stop]:
+        holds = values.found(subject[place], value)
+        if not isinstance(holds, bool):
+            raise exact.refusal(
+                f"{name}() of a list compares tensors, and whether they are equal is known only when the graph runs: "
+                "look for their place in a tensor with tf.where(), or for a Python value"
+            )
+        if holds:
+            yield place
+
+
+def _require_length(subject: list[Any], name: str) -> None:
+    if lists.is_staged(subject):
+        raise refused(f"{name}() needs the values of the elements of")
 
 
 METHODS: dict[str, Callable[..., Any]] = {
@@ -155,7 +191,10 @@ METHODS: dict[str, Callable[..., Any]] = {
     "insert": insert,
     "extend": extend,
     "reverse": reverse,
-    **{name: _refusing(name) for name in ("sort", "remove", "index", "count")},
+    "sort": sort,
+    "remove": remove,
+    "index": index,
+    "count": count,
 }
 """Those that are not in it are Python's own: they change or copy the parts."""
 

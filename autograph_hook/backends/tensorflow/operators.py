@@ -29,11 +29,13 @@ def contains(container: Any, element: Any) -> Any:
         return tf.reduce_any(tf.equal(container.flat_values, element))
     if not isinstance(container, (list, tuple, set, frozenset, dict, range)):
         return element in container
-    # In a graph of TensorFlow 1's kind `==` of tensors and variables asks whether they are the same object.
-    tests = [values.truth(each == element) for each in container]
-    if any(test is True for test in tests):
-        return True
-    symbolic = [test for test in tests if not isinstance(test, bool)]
+    symbolic = []
+    for each in container:
+        holds = values.found(each, element)
+        if holds is True:
+            return True
+        if holds is not False:
+            symbolic.append(holds)
     return tf.reduce_any(tf.stack(symbolic)) if symbolic else False
 
 

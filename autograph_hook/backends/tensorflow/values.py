@@ -90,6 +90,14 @@ def truth(value: Any) -> Any:
     return tf.cast(tensor, tf.bool)
 
 
+def found(each: Any, value: Any) -> Any:
+    """The truth of whether an element is the value that is looked for: the same object is, whatever `==` says.
+
+    In a graph of TensorFlow 1's kind `==` of tensors and variables asks for the object, too.
+    """
+    return True if each is value else truth(each == value)
+
+
 def _truth_of_list(value: list[Any]) -> Any:
     counts = [part.count() for part in value if isinstance(part, Elements)]
     if len(counts) < len(value) or any(isinstance(count, int) and count for count in counts):
