@@ -324,6 +324,59 @@ PYTHON = {
         """,
         ("f(2)", "f = g", "f(1)"),
     ),
+    "an object that notes when it is asked for its truth": (
+        """
+        class Odd:
+            def __init__(self, v):
+                self.v = v
+
+            def __bool__(self):
+                note(self.v)
+                return self.v % 2 == 1
+
+            def __lt__(self, other):
+                return Odd(other.v - self.v)
+
+            def __sub__(self, other):
+                return Odd(self.v - other)
+
+        def f(n):
+            found = []
+            for i in range(8):
+                a, b, c = Odd(i), Odd(i // 2), Odd(i // 4)
+                LOG.append('values')
+                found += [a and b or c, (a and b) and c, (a or b) and c, not (a and b), a < b < c, a < b < c or a]
+                LOG.append('conditions')
+                if a and b or c:
+                    note(1)
+                elif not (a or b and c):
+                    note(2)
+                while (a and b) and (c if b else a):
+                    a -= 1
+                found += [1 if a < b < c else 2, 3 if (a if b else c) else 4]
+                found += [x for x in (a, b) if x and c]
+                found += list(x for x in (a, b) if x or c), {x for x in 'ab' if a and b}
+                assert a or b or not c or not a
+                match n:
+                    case 1 if a and b:
+                        note(3)
+                    case {} if a or b:
+                        note(4)
+            return [x.v if isinstance(x, Odd) else x for x in found]
+
+        def g(n):
+            for i in range(4):
+                if Odd(i) and Odd(i // 2):
+                    yield i
+                if Odd(i) and (yield n):
+                    note('sent')
+                yield 1 if Odd(i) and (yield n) else 2
+
+        def h(n):
+            return list(g(n))
+        """,
+        ("f(1)", "f({})", "f = h", "f(1)", "f(0)"),
+    ),
     "a return that an exception from finally replaces": (
         """
         def f(x):

@@ -21,8 +21,10 @@ from autograph_hook.runtime.operators.control_flow import assert_, for_, if_, wh
 from autograph_hook.runtime.operators.leaving import caught, unless_left, unless_raised, unless_swallowed
 from autograph_hook.runtime.operators.logic import (
     and_,
+    both,
     compare,
     contains,
+    either,
     equal,
     greater,
     greater_equal,
@@ -31,6 +33,7 @@ from autograph_hook.runtime.operators.logic import (
     less_equal,
     not_,
     or_,
+    ordered,
     unequal,
 )
 from autograph_hook.runtime.operators.matching import captured, holds, matched, matches
@@ -55,6 +58,7 @@ __all__ = [
     "attr",
     "attribute_place",
     "binding",
+    "both",
     "call",
     "callee",
     "captured",
@@ -68,6 +72,7 @@ __all__ = [
     "del_attr",
     "del_item",
     "each",
+    "either",
     "equal",
     "for_",
     "generate",
@@ -95,6 +100,7 @@ __all__ = [
     "name",
     "not_",
     "or_",
+    "ordered",
     "passed",
     "percent",
     "piece",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograph_hook.backends import identity
@@ -31,36 +31,54 @@ def not_(value: Any) -> Any:
 
 
 def and_(value: Any, *others: Thunk) -> Any:
+    return _and(value, others, False)
+
+
+def both(value: Any, *others: Thunk) -> Any:
+    """`value and …` as a condition: what is false was asked, and False stands for it, which it costs nothing to ask."""
+    return _and(value, others, True)
+
+
+def _and(value: Any, others: tuple[Thunk, ...], is_condition: bool) -> Any:
     for i, other in enumerate(others):
         backend = staged(value)
         if journal.collecting:
             noting.decided("and", value, backend)
         if backend is not None:
-            return _and(backend, value, other, others[i + 1 :])
+            return _staged_and(backend, value, other, others[i + 1 :])
         if not value:
-            return value
+            return False if is_condition else value
         value = other()
     return value
 
 
-def _and(backend: Backend, value: Any, other: Thunk, rest: tuple[Thunk, ...]) -> Any:
+def _staged_and(backend: Backend, value: Any, other: Thunk, rest: tuple[Thunk, ...]) -> Any:
     return _select(backend, value, lambda: and_(other(), *rest), lambda: value, (other, *rest))
 
 
 def or_(value: Any, *others: Thunk) -> Any:
+    return _or(value, others, False)
+
+
+def either(value: Any, *others: Thunk) -> Any:
+    """`value or …` as a condition."""
+    return _or(value, others, True)
+
+
+def _or(value: Any, others: tuple[Thunk, ...], is_condition: bool) -> Any:
     for i, other in enumerate(others):
         backend = staged(value)
         if journal.collecting:
             noting.decided("or", value, backend)
         if backend is not None:
-            return _or(backend, value, other, others[i + 1 :])
+            return _staged_or(backend, value, other, others[i + 1 :])
         if value:
-            return value
+            return True if is_condition else value
         value = other()
     return value
 
 
-def _or(backend: Backend, value: Any, other: Thunk, rest: tuple[Thunk, ...]) -> Any:
+def _staged_or(backend: Backend, value: Any, other: Thunk, rest: tuple[Thunk, ...]) -> Any:
     return _select(backend, value, lambda: value, lambda: or_(other(), *rest), (other, *rest))
 
 
@@ -105,13 +123,22 @@ def _noting(operand: Thunk, values: list[Any]) -> Thunk:
 
 def compare(left: Any, *operators: Any) -> Any:
     """`left < a <= b …`: `operators` are symbols and thunks in turn."""
+    return _compare(left, operators, False)
+
+
+def ordered(left: Any, *operators: Any) -> Any:
+    """`left < a <= b …` as a condition."""
+    return _compare(left, operators, True)
+
+
+def _compare(left: Any, operators: Sequence[Any], is_condition: bool) -> Any:
     right = operators[1]()
     result = _COMPARE[operators[0]](left, right)
     if len(operators) == 2:
         return result
     if journal.collecting:
         noting.decided("comparison", result, staged(result))
-    return and_(result, Rest(lambda: compare(right, *operators[2:]), operators[2:]))
+    return _and(result, (Rest(lambda: _compare(right, operators[2:], is_condition), operators[2:]),), is_condition)
 
 
 def contains(element: Any, container: Any) -> Any:

@@ -128,7 +128,8 @@ class Comprehensions:
             subjects += [self.expression(g.iter) for g in others]
             generators = []
             for g, subject in zip(node.generators, subjects, strict=True):
-                tests: list[ast.expr] = [operator("decided", test, self.expression(test), what) for test in g.ifs]
+                conditions = map(self.expression.condition, g.ifs)
+                tests: list[ast.expr] = [operator("decided", c, c, what) for c in conditions]
                 generators.append(ast.comprehension(g.target, operator("listed", g.iter, subject, what), tests, 0))
             made: ast.expr
             if isinstance(node, ast.DictComp):
@@ -187,7 +188,7 @@ class Comprehensions:
         if tests:
             test, *others = tests
             with expression.own_definitions() as definitions:
-                condition = expression(test)
+                condition = expression.condition(test)
             name = f"ag__then_{expression.number()}"
             then = function(name, (), [*expression.declared(level.binds, test), *self._under(level, others)], test)
             kept = operator("keep_if", test, condition, load(name, test), load(_LIST, test), label)

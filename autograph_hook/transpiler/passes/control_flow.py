@@ -105,7 +105,8 @@ class ControlFlow:
             out.append(self._body(f"ag__{kind}_{number}", (), own, shared, inner, statements, node))
             names.append(_name(out[-1], node))
         frame.shared |= shared
-        arguments = [self.expression.loosely(node.test), *names, self._labels(joined, node), self._labels(inside, node)]
+        arguments = [self.expression.condition(node.test), *names]
+        arguments += [self._labels(joined, node), self._labels(inside, node)]
         arguments.append(self._places(changed, joined | inside, node))
         if node in self.guarded:
             arguments.append(constant(True, node))
@@ -119,7 +120,7 @@ class ControlFlow:
         shared = kept | self._kept(node, changed, self.swallowed)
         made = self._body(f"ag__body_{number}", (), self._changed(node.body), shared, inner, body, node)
         out: list[ast.stmt] = [made]
-        test = self.expression.loosely(node.test)
+        test = self.expression.condition(node.test)
         flags = self.ends.get(node)
         if flags:
             going = none_of(flags, node)

@@ -9,6 +9,7 @@
 | `a and b`, `a or b` | `ag__.and_(a, lambda: b)`, `ag__.or_(a, lambda: b)` |
 | `b if a else c` | `ag__.if_exp(a, lambda: b, lambda: c)` |
 | `a < b < c` | `ag__.compare(a, "<", lambda: b, "<", lambda: c)` |
+| the same three as conditions | `ag__.both(a, lambda: b)`, `ag__.either(a, lambda: b)`, `ag__.ordered(a, "<", …)` |
 | `a is b`, `a is not b` | `ag__.is_(a, b)`, `ag__.is_not(a, b)` |
 | `a in b`, `a not in b` | `ag__.contains(a, b)`, `ag__.not_(ag__.contains(a, b))` |
 | `[a]`, `{a: b}`, `{a}` | `ag__.made([a])`, `ag__.made({a: b})`, `ag__.made({a})` |
@@ -33,6 +34,7 @@ from autograph_hook.transpiler.analysis.definitions import Reads
 from autograph_hook.transpiler.analysis.scopes import FRAME_BUILTINS, has_yield, mangled
 from autograph_hook.transpiler.passes import printing
 from autograph_hook.transpiler.passes.comprehensions import Comprehension, Comprehensions
+from autograph_hook.transpiler.passes.conditions import ASKS_ONCE, flat, truth
 from autograph_hook.transpiler.passes.late import LateFunctions
 from autograph_hook.transpiler.templates import (
     RUNTIME,
@@ -82,10 +84,12 @@ class Expressions(LateFunctions):
     ag__.callee(f)(x, *ag__.spread(y), k=z)
     >>> show("self.layers[0](x)")
     ag__.callee(ag__.get_item(ag__.attr(self, 'layers'), 0))(x)
-    >>> show("a and b or not c")
-    ag__.or_(ag__.and_(a, lambda: b), lambda: ag__.not_(c))
+    >>> show("a and (b or not c)")
+    ag__.and_(a, lambda: ag__.or_(b, lambda: ag__.not_(c)))
     >>> show("a < g() <= c")
     ag__.compare(a, '<', lambda: ag__.callee(g)(), '<=', lambda: c)
+    >>> show("a if b or c else d")
+    ag__.if_exp(ag__.either(b, lambda: c), lambda: a, lambda: d)
     >>> show("x if c in d else (y := 1)")
     ag__.if_exp(ag__.contains(c, d), lambda: x, ag__.binding(ag__late_1, ('y',), ()))
     >>> print(readable(rewrite.definitions[0]))
@@ -217,29 +221,50 @@ class Expressions(LateFunctions):
         self.operations += 1
         return self.parts(node)
 
-    def _bool(self, node: ast.expr) -> ast.expr:
-        assert isinstance(node, ast.BoolOp)
-        name = "and_" if isinstance(node.op, ast.And) else "or_"
-        first, *others = node.values
-        if self._stays(others):
-            decided = [self._decided(value) for value in node.values[:-1]]
-            return at(ast.BoolOp(node.op, [*decided, self(node.values[-1])]), node)
-        return operator(name, node, self.loosely(first), *map(self.late, others))
+    def condition(self, node: ast.expr) -> ast.expr:
+        """An expression of which only the truth counts. Python asks each part for its own once, and so do we: what
+        decides `a and b` is not asked again by who is given it."""
+        if isinstance(node, ast.BoolOp):
+            return self._bool(node, is_condition=True)
+        if isinstance(node, ast.IfExp):
+            return self._conditional(node, is_condition=True)
+        if isinstance(node, ast.Compare) and len(node.ops) > 1:
+            return self._compare(node, is_condition=True)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            self.operations += 1
+            return operator("not_", node, self.condition(node.operand))
+        return self.loosely(node)
 
-    def _conditional(self, node: ast.expr) -> ast.expr:
+    def _bool(self, node: ast.expr, is_condition: bool = False) -> ast.expr:
+        assert isinstance(node, ast.BoolOp)
+        values = node.values if is_condition or not ASKS_ONCE else flat(node)
+        first, *others = values
+        # Of an operand that another one follows, only the truth counts, too; but not all Pythons make use of that.
+        asked = [is_condition or (ASKS_ONCE and isinstance(v, ast.BoolOp)) for v in values[:-1]] + [is_condition]
+        if self._stays(others):
+            decided = [self._decided(value, once) for value, once in zip(values[:-1], asked, strict=False)]
+            made = at(ast.BoolOp(node.op, [*decided, self(values[-1])]), node)
+            return truth(made) if is_condition else made
+        names = ("both", "either") if is_condition else ("and_", "or_")
+        rest = [self.late(value, once) for value, once in zip(others, asked[1:], strict=True)]
+        begin = self.condition(first) if asked[0] else self.loosely(first)
+        return operator(names[isinstance(node.op, ast.Or)], node, begin, *rest)
+
+    def _conditional(self, node: ast.expr, is_condition: bool = False) -> ast.expr:
         assert isinstance(node, ast.IfExp)
         if self._stays((node.body, node.orelse)):
-            return at(ast.IfExp(self._decided(node.test), self(node.body), self(node.orelse)), node)
-        return operator("if_exp", node, self.loosely(node.test), self.late(node.body), self.late(node.orelse))
+            return at(ast.IfExp(self._decided(node.test, True), self(node.body), self(node.orelse)), node)
+        branches = [self.late(part, is_condition) for part in (node.body, node.orelse)]
+        return operator("if_exp", node, self.condition(node.test), *branches)
 
-    def late(self, node: ast.expr) -> ast.expr:
+    def late(self, node: ast.expr, is_condition: bool = False) -> ast.expr:
         """An operand that is evaluated later, or not at all: a function without parameters."""
         names = self.binds(node)
         if not names:
-            return thunk(self.loosely(node), node)
+            return thunk(self.condition(node) if is_condition else self.loosely(node), node)
         assert self.definitions is not None
         with self.own_definitions() as definitions:
-            value = self(node)
+            value = self.condition(node) if is_condition else self(node)
         name = f"ag__late_{self.number()}"
         body = [*self.declared(names, node), *definitions, at(ast.Return(value), node)]
         self.definitions.append(function(name, (), body, node))
@@ -253,19 +278,20 @@ class Expressions(LateFunctions):
             return True
         return self.yields and any(map(has_yield, late))
 
-    def _decided(self, node: ast.expr) -> ast.expr:
-        return operator("decided", node, self(node), constant("yield" if self.yields else "comprehension", node))
+    def _decided(self, node: ast.expr, is_condition: bool = False) -> ast.expr:
+        value = self.condition(node) if is_condition else self(node)
+        return operator("decided", node, value, constant("yield" if self.yields else "comprehension", node))
 
-    def _compare(self, node: ast.expr) -> ast.expr:
+    def _compare(self, node: ast.expr, is_condition: bool = False) -> ast.expr:
         assert isinstance(node, ast.Compare)
         self.operations += len(node.ops)
         if len(node.ops) > 1:
             if self._stays(node.comparators):
-                return self.parts(node)
+                return truth(self.parts(node)) if is_condition else self.parts(node)
             arguments = [self(node.left)]
             for op, value in zip(node.ops, node.comparators, strict=True):
                 arguments += [constant(_COMPARISONS[type(op)], value), self.late(value)]
-            return operator("compare", node, *arguments)
+            return operator("ordered" if is_condition else "compare", node, *arguments)
         if isinstance(node.ops[0], (ast.In, ast.NotIn)):
             found = operator("contains", node, self(node.left), self(node.comparators[0]))
             return found if isinstance(node.ops[0], ast.In) else operator("not_", node, found)

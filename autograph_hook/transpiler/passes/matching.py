@@ -34,6 +34,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograph_hook.transpiler.analysis.scopes import descendants, mangled
+from autograph_hook.transpiler.passes.conditions import truth
 from autograph_hook.transpiler.templates import (
     assign,
     at,
@@ -162,8 +163,7 @@ class _Matching:
             stores.append(assign(name, operator("captured", like, load(found, like), constant(name, like)), like))
         if case.guard is None:
             return [*out, at(ast.If(test, [*stores, *case.body], self.cases(others, subject)), like)]
-        negated = at(ast.UnaryOp(ast.Not(), case.guard), case.guard)
-        asked = assign(holds, at(ast.UnaryOp(ast.Not(), negated), case.guard), case.guard)
+        asked = assign(holds, _truth(case.guard), case.guard)
         bound: ast.stmt = at(ast.If(load(holds, like), [*stores, asked], []), like)
         self.guarded.add(bound)
         chosen: ast.stmt = at(ast.If(load(holds, like), case.body, self.cases(others, subject)), like)
@@ -232,3 +232,10 @@ def _captures(pattern: ast.pattern) -> list[str]:
         if name is not None and isinstance(part, (ast.MatchMapping, ast.MatchAs, ast.MatchStar)):
             found[name] = None
     return sorted(found)
+
+
+def _truth(guard: ast.expr) -> ast.expr:
+    """Whether a guard holds, for which each of its parts is asked once."""
+    if isinstance(guard, (ast.BoolOp, ast.IfExp)) or (isinstance(guard, ast.Compare) and len(guard.ops) > 1):
+        return truth(guard)
+    return at(ast.UnaryOp(ast.Not(), at(ast.UnaryOp(ast.Not(), guard), guard)), guard)

@@ -66,7 +66,7 @@ class Statements:
         if isinstance(node, ast.Match):
             cases = []
             for case in node.cases:
-                guard = self.expression(case.guard) if case.guard is not None else None
+                guard = self.expression.condition(case.guard) if case.guard is not None else None
                 cases.append(ast.match_case(case.pattern, guard, self.block(case.body, frame)))
             return [at(ast.Match(self.expression(node.subject), cases), node)]
         if isinstance(node, ast.Raise):
@@ -114,7 +114,7 @@ class Statements:
 
     def _decided(self, test: ast.expr, node: ast.stmt) -> ast.expr:
         """The condition of a statement that stays Python's."""
-        value = self.expression(test)
+        value = self.expression.condition(test)
         if not self.plain.yields or node.lineno in self.plain.lines:
             return value
         return operator("decided", test, value, constant("yield", test))
@@ -177,4 +177,4 @@ class Statements:
         message: ast.expr = constant(None, node)
         if node.msg is not None:
             message = self._message(node.msg)
-        return [statement(operator("assert_", node, self.expression(node.test), message), node)]
+        return [statement(operator("assert_", node, self.expression.condition(node.test), message), node)]
