@@ -178,7 +178,8 @@ class Blocks(Writer):
         scope.join([tried, *paths])
         if manner >= 2:
             last = before.inner()
-            last.result, last.loops = "", 0
+            if scope.yields or choices.chance(70):
+                last.result, last.loops = "", 0
             lines += ["finally:", *indented(self.block(last, depth, 2))]
             scope.own |= last.own
             scope.live = scope.live and last.live
@@ -192,6 +193,8 @@ class Blocks(Writer):
 
     def context(self, scope: Scope, depth: int) -> Lines:
         manager = self.fill(self.choices.pick(CONTEXTS), scope)
+        if self.choices.chance(20):
+            manager = self.fill(f"{self.choices.pick(CONTEXTS)}, {manager}", scope)
         inside = scope.inner()
         name = self.target("int", inside) if manager.startswith("managed") and self.choices.chance(50) else ""
         if name:

@@ -5,7 +5,8 @@ Every name has one kind for good, so that what is written is mostly well-typed. 
 - `$int` is an expression of that kind, `$cond` a condition;
 - `@int` is a name of that kind, or a literal where no name has a value;
 - `=int` is a name of that kind that is assigned to, `!int` one of the function's own that has a value already;
-- `?v` is a name of the template's own, bound as a number while the rest of it is written.
+- `?v`, `?u`, `?w` are names of the template's own, bound as numbers while the rest of it is written; `?f`, `?g`, `?c`
+  are more of them, for anything else.
 
 The templates read a fixed set of globals, see `programs.HEAD`.
 """
@@ -14,6 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from tests.fuzz.corners import CORNERS
+from tests.fuzz.definitions import DEFINITIONS
 
 Table = Mapping[str, Sequence[str]]
 
@@ -37,6 +41,8 @@ class Dialect:
     """By kind: what the calls pass. The parameters of functions have these kinds."""
     changes: Sequence[str]
     """What is done between calls."""
+    definitions: Sequence[str] = ()
+    """Statements of several lines."""
     effects: bool = True
     """May functions declare `global` names, and contexts and handlers leave notes?"""
 
@@ -156,11 +162,12 @@ CHANGES: tuple[str, ...] = (
 PYTHON = Dialect(
     names=NAMES,
     leaves=LEAVES,
-    expressions=EXPRESSIONS,
+    expressions={kind: (*texts, *CORNERS.get(kind, ())) for kind, texts in EXPRESSIONS.items()},
     statements=STATEMENTS,
     assigned=("int", "int", "list", "dict", "str", "opt", "bool", "float", "tuple", "box", "int"),
     conditions=("$bool", "$bool", "$int", "$list", "$opt", "$str"),
     depth=3,
     arguments=ARGUMENTS,
     changes=CHANGES,
+    definitions=DEFINITIONS,
 )

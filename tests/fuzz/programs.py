@@ -8,128 +8,8 @@ from dataclasses import dataclass
 from tests.fuzz.blocks import Blocks, indented
 from tests.fuzz.choices import Choices
 from tests.fuzz.grammar import PYTHON, Dialect
+from tests.fuzz.head import HEAD
 from tests.fuzz.writer import Function, Scope
-
-HEAD = '''\
-import contextlib, dataclasses, functools
-
-LOG = []
-N = 2
-GL = [1, 2, 3]
-GD = {"a": 1, "key": 5}
-
-
-class Oops(Exception):
-    pass
-
-
-@dataclasses.dataclass
-class Point:
-    a: object
-    b: object = 0
-
-    def __iter__(self):
-        return iter((self.a, self.b))
-
-    def __getitem__(self, index):
-        return (self.a, self.b)[index]
-
-
-class Box:
-    scale = 2
-    __match_args__ = ("v",)
-
-    def __init__(self, v):
-        self.v = v
-        self.items = []
-        self.deep = {"k": [v]}
-
-    def add(self, x):
-        if x > 3:
-            self.v += x
-            return self.v
-        return x + self.v * self.scale
-
-    @property
-    def twice(self):
-        return self.v * 2 if self.v else note(0)
-
-    @property
-    def half(self):
-        return lambda x: x - self.v // 2
-
-    def same(self):
-        return self
-
-    @classmethod
-    def of(cls, v):
-        return cls(v)
-
-    def __call__(self, x):
-        return self.add(x) - 1
-
-    def __len__(self):
-        return len(self.items) + 1
-
-    def __getitem__(self, index):
-        return self.items[index] if index < len(self.items) else self.v
-
-    def __setitem__(self, index, value):
-        self.items = [*self.items[:2], value]
-
-
-class Sub(Box):
-    def add(self, x):
-        if x < 0:
-            return super().add(-x)
-        return super().add(x) + note(1)
-
-
-class Guard:
-    def __init__(self, name, hides=False):
-        self.name = name
-        self.hides = hides
-
-    def __enter__(self):
-        note("in " + self.name)
-        return self
-
-    def __exit__(self, kind, error, traceback):
-        note("out " + self.name + (kind.__name__ if kind else ""))
-        return self.hides and kind is Oops
-
-
-@contextlib.contextmanager
-def managed(value):
-    note(value)
-    try:
-        yield value + 1
-    finally:
-        note(-value)
-
-
-GB = Box(1)
-
-
-def note(value):
-    LOG.append(value)
-    return value
-
-
-def check(value):
-    if value % 4 == 3:
-        raise Oops(value)
-    return value
-
-
-def pair(a, b=1):
-    return a, b
-
-
-def counted(n):
-    for i in range(n % 4):
-        yield i + note(n)
-'''
 
 
 @dataclass(frozen=True)
@@ -163,6 +43,8 @@ class Programs(Blocks):
             functions.append(function)
         main, text = self.module_function("f", functions, self.dialect.depth)
         parts.append(text)
+        if self.dialect.definitions and self.choices.chance(8):
+            parts.insert(0, "from __future__ import annotations")
         return Program("\n\n".join(parts), tuple(self.steps(main)), self.head)
 
     def module_function(self, name: str, callees: list[Function], depth: int) -> tuple[Function, str]:

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from tests.fuzz import grammar
 from tests.fuzz.grammar import Dialect, Table
-from tests.fuzz.programs import HEAD as PYTHON_HEAD
+from tests.fuzz.head import HEAD as PYTHON_HEAD
+from tests.fuzz.tensor_definitions import TENSOR_DEFINITIONS
 
 HEAD = PYTHON_HEAD.replace("GB = Box(1)", '''\
 import numpy as np
@@ -130,6 +131,7 @@ OWN = Dialect(
     depth=2,
     arguments=ARGUMENTS,
     changes=CHANGES,
+    definitions=(*TENSOR_DEFINITIONS, *TENSOR_DEFINITIONS, *grammar.DEFINITIONS),
 )
 """For functions that are staged with no decorator: everything may happen."""
 
@@ -150,6 +152,7 @@ FOREIGN = dataclasses.replace(
     conditions=("$tbool", "$tbool", "$bool"),
     arguments={kind: _functional(texts) for kind, texts in ARGUMENTS.items() if kind in ("vec", "int", "scal", "tint")},
     changes=("V.assign([0.5, 0.25, -1.0])", "W.assign(-1.0)"),
+    definitions=(*TENSOR_DEFINITIONS, *TENSOR_DEFINITIONS, *_functional(grammar.DEFINITIONS)),
     effects=False,
 )
 """For graphs that somebody else traces: what a function does outside of itself but to variables happens while tracing,

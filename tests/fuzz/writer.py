@@ -12,7 +12,7 @@ from tests.fuzz.choices import Choices
 from tests.fuzz.grammar import Dialect
 
 KINDS = "int|float|bool|str|list|dict|opt|tuple|box|vec|scal|tint|tbool|vecs"
-TEMPLATE = re.compile(rf"(\$call_|[$@=!])({KINDS}|cond)(2?)\b|\?([uv])\b")
+TEMPLATE = re.compile(rf"(\$call_|[$@=!])({KINDS}|cond)(2?)\b|\?([uvwfgc])\b")
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,8 @@ class Scope:
 class Writer:
     surprises = 2
     """In a hundred names, so many that may have no value."""
+    definitions = 12
+    """In a hundred simple statements, so many of the dialect's definitions."""
 
     def __init__(self, choices: Choices, dialect: Dialect) -> None:
         self.choices = choices
@@ -125,7 +127,7 @@ class Writer:
         inner = scope
         if "?" in template and TEMPLATE.search(template):
             inner = scope.inner()
-            for letter in "uv":
+            for letter in "uvwfgc":
                 if f"?{letter}" in template:
                     own[letter] = self.fresh(letter)
 
@@ -152,8 +154,9 @@ class Writer:
             return name
 
         text = TEMPLATE.sub(atoms, template)
-        for name in own.values():
-            inner.bound[name] = "int"
+        for letter, name in own.items():
+            if letter in "uvw":
+                inner.bound[name] = "int"
         return TEMPLATE.sub(others, text)
 
     def changed(self, kind: str, scope: Scope) -> str:
@@ -185,7 +188,11 @@ class Writer:
     def simple(self, scope: Scope) -> str:
         """A simple statement."""
         choices = self.choices
-        if choices.chance(50):
+        if self.dialect.definitions and choices.chance(self.definitions):
+            template = choices.pick(self.dialect.definitions)
+            if scope.yields and "finally:" in template:
+                template = "pass"  # a generator's loops stay Python's, and no jump out of `finally` leaves them
+        elif choices.chance(50):
             kind = choices.pick(self.dialect.assigned)
             template = f"={kind} = ${kind}"
         else:
@@ -205,14 +212,14 @@ class Writer:
 
 
 def assigned(text: str) -> Iterator[str]:
-    """The names that certainly have a value after a simple statement."""
-    statement = ast.parse(text).body[0]
-    targets: Sequence[ast.expr] = []
-    if isinstance(statement, ast.Assign):
-        targets = statement.targets
-    elif isinstance(statement, ast.AnnAssign):
-        targets = [statement.target]
-    for target in targets:
-        for part in ast.walk(target):
-            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-                yield part.id
+    """The names that certainly have a value after statements."""
+    for statement in ast.parse(text).body:
+        targets: Sequence[ast.expr] = []
+        if isinstance(statement, ast.Assign):
+            targets = statement.targets
+        elif isinstance(statement, ast.AnnAssign):
+            targets = [statement.target]
+        for target in targets:
+            for part in ast.walk(target):
+                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                    yield part.id
