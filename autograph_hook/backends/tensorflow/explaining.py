@@ -76,6 +76,11 @@ _MEANINGS: tuple[tuple[str, str], ...] = (
         "a function is traced more than once, and this makes another variable each time: make the variable once, "
         "outside of the function or where the object is made, and use it here",
     ),
+    (
+        "__bool__ should return bool, returned SymbolicTensor",
+        "an object's __bool__ gives a tensor here, and Python takes nothing but a bool of it; what a branch or loop of "
+        "the graph chooses is a tensor, also where it was a Python number: decide with `if` on what __bool__ compares",
+    ),
     ("as a Python `bool`", _TRUTH),
     ("Iterating over a symbolic", _ELEMENTS),
     ("passed to parameter", _DTYPES),

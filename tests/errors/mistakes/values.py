@@ -217,6 +217,33 @@ FAMILY = Family(
             line=6,
         ),
         Mistake(
+            "an object whose truth is a tensor",
+            """
+            import tensorflow as tf
+
+            class Level:
+                def __init__(self, number):
+                    self.number = number
+
+                def __bool__(self):
+                    return self.number > 1
+
+            @tf.function
+            def halved(x):
+                level = Level(2 if x > 0 else 1)
+                if level:
+                    x = x * 0.5
+                return x
+
+            print(halved(tf.constant(3.0)))
+            """,
+            "an object's __bool__ gives a tensor here",
+            "Which of the two numbers `level` holds, is known only when the graph runs, so it is a tensor, and what is "
+            "compared with it is one, too.",
+            "`if level.number > 1:`",
+            line=13,
+        ),
+        Mistake(
             "a cache of a function of tensors",
             """
             import functools
