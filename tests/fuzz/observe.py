@@ -113,9 +113,11 @@ def _without_this(entry: types.TracebackType | None) -> types.TracebackType | No
         if not entry.tb_frame.f_code.co_filename.startswith(_HERE):
             kept.append(entry)
         entry = entry.tb_next
+    if not kept:
+        return None  # a group that `except*` has made has none
     for this, following in zip(kept, [*kept[1:], None], strict=True):
         this.tb_next = following
-    return kept[0] if kept else None
+    return kept[0]
 
 
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
