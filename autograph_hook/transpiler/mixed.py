@@ -42,7 +42,14 @@ from collections.abc import Sequence
 from autograph_hook.transpiler.analysis.liveness import Liveness, Names
 from autograph_hook.transpiler.analysis.scopes import descendants, kind
 from autograph_hook.transpiler.analysis.variables import Known, changes
-from autograph_hook.transpiler.movable import Movable, is_script, mentioned, require_movable, site_names
+from autograph_hook.transpiler.movable import (
+    Movable,
+    is_script,
+    mentioned,
+    named_to_others,
+    require_movable,
+    site_names,
+)
 from autograph_hook.transpiler.passes.jump_names import RESULT
 from autograph_hook.transpiler.passes.jumps import lower_jumps
 from autograph_hook.transpiler.passes.plain import Plain, Unsupported
@@ -65,11 +72,15 @@ _COSTS = (ast.Call, ast.BinOp, ast.Compare, ast.Subscript, ast.AugAssign)
 
 
 class _LiveEverywhere(Liveness):
-    """Notes what is live after every statement, not only after constructs."""
+    """Notes what is live after every statement, not only after constructs; and who is called with a text may read what
+    it names: `frame.query("score > @limit")`."""
 
     def statement(self, node: ast.stmt, live: Names) -> Names:
         self._note(self.after, node, live)
         return super().statement(node, live)
+
+    def uses(self, node: ast.AST) -> Names:
+        return super().uses(node) | named_to_others(node).intersection(self.own)
 
 
 def mix(
@@ -121,6 +132,9 @@ class _Mixer:
         self.arguments = arguments_of(site.node.args)
         names = changes(self.lowered.body, self.known).names | {RESULT}
         self.own = frozenset([*self.arguments, *names])
+        users = {name for name in self.own if not name.startswith("ag__")} | {*site.free} - {"__class__"}
+        self.seen = sorted(users - self.outside)
+        """The names that the user's frame shows to who looks at it."""
         for name, line in self.movable.bare.items():
             if name not in self.own:
                 raise Unsupported(line, f"it annotates {name}, to which it stores nothing")
@@ -218,10 +232,18 @@ class _Mixer:
         """One statement as a function; the blocks in it have become groups, and stand before it."""
         body = self.python(node)
         self.count += 1
-        whole = self._declared(node, body, *self.annotation(node))
+        whole = self._declared(node, *self._shown(node), body, *self.annotation(node))
         made = function(f"ag__python_{self.count}", (), whole, node)
         self.functions.append(made)
         return made
+
+    def _shown(self, node: ast.stmt) -> list[ast.stmt]:
+        """All names of the frame, in a place that never runs: who is called may look for any of them in the frame that
+        calls (`sys._getframe(1).f_locals`), and finds those that its function names."""
+        if not self.seen or not any(isinstance(inner, ast.Call) for inner in descendants(node)):
+            return []
+        names = tuple_of([load(name, node) for name in self.seen], node)
+        return [at(ast.If(constant(False, node), [statement(names, node)], []), node)]
 
     def _ahead(self, node: ast.For, number: int) -> ast.expr:
         """`ag__mixed.ahead(number, items, ag__bind_number)`"""

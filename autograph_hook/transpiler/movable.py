@@ -4,6 +4,7 @@ from __future__ import annotations
 import __future__
 
 import ast
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -198,3 +199,16 @@ def _own_names(function: ast.AST) -> set[str]:
 def is_script(site: Site) -> bool:
     """Is it a loop of a module, not a function?"""
     return site.name == SCRIPT
+
+
+def named_to_others(node: ast.AST) -> frozenset[str]:
+    """The words of the texts that functions are called with; those that `print` is given are for people.
+
+    >>> node = ast.parse("rows = frame.query('score > @limit', engine='python')")
+    >>> sorted(named_to_others(node))
+    ['limit', 'python', 'score']
+    """
+    calls = [inner for inner in descendants(node) if isinstance(inner, ast.Call) and not _is_name(inner.func, "print")]
+    given = [value for call in calls for value in (*call.args, *(keyword.value for keyword in call.keywords))]
+    texts = [inner.value for value in given for inner in descendants(value) if isinstance(inner, ast.Constant)]
+    return frozenset(word for text in texts if isinstance(text, str) for word in re.findall(r"\w+", text))

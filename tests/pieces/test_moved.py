@@ -9,6 +9,7 @@ pytest.importorskip("tensorflow")
 from tests.pieces.scripts import same_script, staged_runs
 
 START = """
+import sys
 w = tf.Variable(tf.ones([4, 3]) * 0.1)
 b = tf.Variable(tf.zeros([3]))
 data = [tf.reshape(tf.range(8.0), (2, 4)) * (0.01 * k) for k in range(12)]
@@ -18,6 +19,26 @@ def loss_of(x):
 """
 
 PROGRAMS = {
+    "a function that is called looks for names in the frame that calls it": """
+def asked(text):
+    found = sys._getframe(1).f_locals
+    return [found[name] for name in text.split(" < ")]
+def there():
+    return sorted(sys._getframe(1).f_locals)
+def run(factor):
+    limit, kind = 3, "fine"
+    seen = []
+    for x in data:
+        y = loss_of(x) * factor
+        most = tf.reduce_max(tf.sin(x) * tf.cos(x))
+        z = loss_of(x * y)
+        seen.append(asked("limit < kind"))
+        seen.append([float(value) for value in asked("y < most < factor")])
+        w.assign_add(tf.ones_like(w) * z * 0.01)
+        seen.append(there())
+    return seen
+print(run(2.0), run(3.0))
+""",
     "names of the module that a function stores": """
 total = tf.constant(0.0)
 steps = 0
@@ -294,6 +315,7 @@ def test_moved(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "fewest"),
     [
+        ("a function that is called looks for names in the frame that calls it", 15),
         ("names of the module that a function stores", 15),
         ("names of an enclosing function", 15),
         ("try with tensor operations in it", 15),
