@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import types
 from threading import RLock
 from weakref import WeakKeyDictionary
@@ -18,7 +19,7 @@ from autograph_hook.transpiler.gates import insert_gates
 from autograph_hook.transpiler.mixed import mix
 from autograph_hook.transpiler.module import uncollected
 from autograph_hook.transpiler.passes.plain import Unsupported
-from autograph_hook.transpiler.sites import Site
+from autograph_hook.transpiler.sites import SCRIPT, Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,10 +46,27 @@ def _made(gate: Gate, host: Host, may_stage: Callable[[], Backend | None]) -> Mi
         tree, sites, plain_lines = _read(module)
         mixed = mix(tree, sites[gate.number], module.path, -1, plain_lines, is_main=module.name == "__main__")
     code: types.CodeType = live_code(mixed.code, gate)
+    if gate.function[0] == SCRIPT:
+        code = _of_module(code)
     made = MixedFunction(gate, mixed, code, host, may_stage)
     recall(made)
     return made
 
+
+def _of_module(code: types.CodeType) -> types.CodeType:
+    """The statements of a script: the locals of their frames are the module's names, for whoever is called and looks
+    there. Not of a statement with variables of its own (those of its comprehensions, from Python 3.12 on), which would
+    come and go among the module's names."""
+    constants = [
+        constant.replace(co_flags=constant.co_flags & ~_OF_FUNCTION)
+        if isinstance(constant, types.CodeType) and not constant.co_varnames
+        else constant
+        for constant in code.co_consts
+    ]
+    return code.replace(co_consts=tuple(constants))
+
+
+_OF_FUNCTION = inspect.CO_OPTIMIZED | inspect.CO_NEWLOCALS
 
 _Read = tuple[ast.Module, list[Site], frozenset[int]]
 

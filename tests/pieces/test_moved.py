@@ -39,6 +39,19 @@ def run(factor):
     return seen
 print(run(2.0), run(3.0))
 """,
+    "a function that is called looks at the frame of the script that calls it, and stores there": """
+def remember(text, value):
+    found = sys._getframe(1).f_locals
+    found[text] = value
+    return found is sys._getframe(1).f_globals, sorted(name for name in found if len(name) == 1 and name != "m")
+for k in range(36):
+    x = data[k % 12] * 2.0
+    y = loss_of(x)
+    z = loss_of(x * y)
+    print(remember("t", k), t)
+    print({m: float(y) for m in range(2)})
+    w.assign_add(tf.ones_like(w) * z * 0.01)
+""",
     "names of the module that a function stores": """
 total = tf.constant(0.0)
 steps = 0
@@ -316,6 +329,7 @@ def test_moved(name: str) -> None:
     ("name", "fewest"),
     [
         ("a function that is called looks for names in the frame that calls it", 15),
+        ("a function that is called looks at the frame of the script that calls it, and stores there", 15),
         ("names of the module that a function stores", 15),
         ("names of an enclosing function", 15),
         ("try with tensor operations in it", 15),
