@@ -20,7 +20,7 @@ from autograph_hook.runtime.debugging import is_kept
 from autograph_hook.runtime.errors import gave_up, traced, user_frames
 from autograph_hook.runtime.gate import Gate
 from autograph_hook.runtime.mixed import MixedFunction
-from autograph_hook.runtime.mixing import mixed_function
+from autograph_hook.runtime.mixing import is_nested, mixed_function
 from autograph_hook.runtime.operators.naming import returned
 from autograph_hook.runtime.operators.rebinding import noticed
 from autograph_hook.runtime.recursion import watched
@@ -245,6 +245,8 @@ def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool
             mixed = mixed_function(gate, HOST, functools.partial(_may_stage, gate))
             if mixed is not None and staging.reason is not None and mixed.is_spent():
                 outcome = outermost.SHUT
+            elif mixed is not None and is_nested():
+                return False
             elif mixed is not None:
                 staging.may_block = staging.blocks = False  # its pieces do not wait for it
                 mixed.stands_for(frame.f_code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 import types
 from threading import RLock
 from weakref import WeakKeyDictionary
@@ -101,3 +102,27 @@ def _read(module: Module) -> _Read:
             del _kept[next(iter(_kept))]
         _kept[module] = found
     return found
+
+
+MOST_NESTED = 8
+"""Calls in pieces inside one another; what is called inside of so many runs as it is written. Each takes some ten
+frames where a plain call takes one: a recursion that runs in pieces all the way would end at a tenth of its depth."""
+_FRAMES = 9
+
+
+def is_nested() -> bool:
+    """Is this inside of so many calls in pieces? Told by the stack: a count would be wrong after an interrupt, and
+    where greenlets take turns."""
+    try:
+        sys._getframe(MOST_NESTED * _FRAMES)
+    except ValueError:
+        return False
+    nested = 0
+    frame: types.FrameType | None = sys._getframe()
+    while frame is not None:
+        nested += frame.f_code is _RUN
+        frame = frame.f_back
+    return nested >= MOST_NESTED
+
+
+_RUN = MixedFunction.run.__code__

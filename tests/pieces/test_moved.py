@@ -9,7 +9,7 @@ pytest.importorskip("tensorflow")
 from tests.pieces.scripts import same_script, staged_runs
 
 START = """
-import sys
+import os, sys
 w = tf.Variable(tf.ones([4, 3]) * 0.1)
 b = tf.Variable(tf.zeros([3]))
 data = [tf.reshape(tf.range(8.0), (2, 4)) * (0.01 * k) for k in range(12)]
@@ -51,6 +51,20 @@ for k in range(36):
     print(remember("t", k), t)
     print({m: float(y) for m in range(2)})
     w.assign_add(tf.ones_like(w) * z * 0.01)
+""",
+    "a recursion that is deeper than a tenth of what Python takes": """
+seen = []
+def walk(n, x):
+    y = tf.reduce_sum(tf.sin(x) * tf.cos(x) + tf.exp(x) * 0.001)
+    z = tf.reduce_mean(tf.sin(x * y) * tf.cos(x))
+    seen.append(open(os.devnull).close())
+    for k in range(2):
+        if k and n:
+            z = z * 0.5 + walk(n - 1, x * 0.9)
+    return z
+for k in range(24):
+    print(float(walk(1, tf.ones([3]))))
+print(float(walk(150, tf.ones([3]))), len(seen))
 """,
     "names of the module that a function stores": """
 total = tf.constant(0.0)
@@ -330,6 +344,7 @@ def test_moved(name: str) -> None:
     [
         ("a function that is called looks for names in the frame that calls it", 15),
         ("a function that is called looks at the frame of the script that calls it, and stores there", 15),
+        ("a recursion that is deeper than a tenth of what Python takes", 15),
         ("names of the module that a function stores", 15),
         ("names of an enclosing function", 15),
         ("try with tensor operations in it", 15),
