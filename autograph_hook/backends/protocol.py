@@ -504,6 +504,10 @@ class Printing(Protocol):
         """For a variable: its content as a tensor of the graph, and what makes an object with the variable's text of
         the eager content. None for other values."""
 
+    def value_of(self, value: Any) -> Any:
+        """For a variable: its content as a tensor of the graph, whose `numpy()`, `float()` and `int()` are then the
+        variable's. None for other values."""
+
     def stand_ins(self, tensors: Sequence[Any], largest: int) -> list[list[Any]] | None:
         """Eager tensors of the same dtypes and shapes, with the values at which texts and conversions may fail; None
         where a shape is not known or has more elements than `largest`."""

@@ -44,7 +44,11 @@ def read(trace: Trace, owner: Any, name: str) -> Any:
     if kind in PRIMITIVES or kind in CONTAINERS:
         return getattr(owner, name)
     if kind is printing.Deferred:
+        if name in printing.OF_ARRAYS:
+            return printing.Late(owner, name)
         raise Abort(f"reads {name!r} of a Python value of a tensor")
+    if name == "numpy" and (array := printing.array_of_variable(trace, owner)) is not None:
+        return array
     if trace.backend.is_symbolic(owner) or (trace.backend.recognises(kind) and not isinstance(owner, type)):
         reason = trace.backend.refusal(owner, name)
         if trace.backend.is_truth(owner):

@@ -177,8 +177,10 @@ def _holds_symbol(trace: Trace, value: Any) -> bool:
 
 def _instance(trace: Trace, kind: type, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     if kind in effects.SAFE_TYPES or kind is functools.partial or trace.backend.effect(kind) is not None:
-        if kind in printing.NUMBERS and len(arguments) == 1 and not keywords and printing.may_wait(trace, arguments[0]):
-            return printing.number(trace, kind, arguments[0])
+        if kind in printing.NUMBERS and len(arguments) == 1 and not keywords:
+            content = printing.content(trace, kind, arguments[0])
+            if printing.may_wait(trace, content):
+                return printing.number(trace, kind, content)
         if kind in effects.CONVERSIONS and any(map(trace.backend.is_symbolic, arguments)):
             raise Abort(f"makes a Python {kind.__name__} of a tensor")
         if kind is range and any(map(trace.backend.is_symbolic, arguments)):

@@ -92,19 +92,30 @@ for _name in (
     setattr(Deferred, _name, _misused)
 
 
+OF_ARRAYS = frozenset({"item", "max", "mean", "min", "sum"})
+"""Methods that make one number of what `.numpy()` gives."""
+
+
 class Late:
-    """A method of a tensor that makes a Python value."""
+    """A method of a tensor, or of the array that is made of one, that makes a Python value."""
 
-    __slots__ = ("name", "tensor")
+    __slots__ = ("name", "value")
 
-    def __init__(self, tensor: Any, name: str) -> None:
-        self.tensor = tensor
+    def __init__(self, value: Any, name: str) -> None:
+        self.value = value
         self.name = name
 
     def make(self, trace: Trace, arguments: Sequence[Any], keywords: dict[str, Any]) -> Deferred:
         if arguments or keywords:
             raise Abort(f"calls {self.name} with arguments")
-        return put_off(trace, operator.methodcaller(self.name), (self.tensor,), is_text=False, may_fail=False)
+        function = operator.methodcaller(self.name)
+        return put_off(trace, function, (self.value,), is_text=False, may_fail=type(self.value) is Deferred)
+
+
+def array_of_variable(trace: Trace, value: Any) -> Late | None:
+    """`value.numpy`, of a variable; None for other values."""
+    held = trace.backend.value_of(value) if trace.backend.at_top() else None
+    return None if held is None else Late(held, "numpy")
 
 
 NUMBERS = (float, int, bool, complex)
@@ -116,6 +127,12 @@ def may_wait(trace: Trace, value: Any) -> bool:
         return True
     values = trace.backend
     return values.is_symbolic(value) and values.is_tensor(value) and values.at_top() and not values.is_truth(value)
+
+
+def content(trace: Trace, kind: type, value: Any) -> Any:
+    """What a variable holds of which `kind` makes a Python number; any other value itself."""
+    held = trace.backend.value_of(value) if kind in (float, int) and trace.backend.at_top() else None
+    return value if held is None else held
 
 
 def number(trace: Trace, kind: type, value: Any) -> Deferred:

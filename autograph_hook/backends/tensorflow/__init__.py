@@ -229,6 +229,7 @@ class TensorFlow:
     at_top = staticmethod(printing.at_top)
     hand_out = staticmethod(printing.hand_out)
     readable = staticmethod(printing.readable)
+    value_of = staticmethod(printing.value_of)
     stand_ins = staticmethod(printing.stand_ins)
 
     # Verifying.

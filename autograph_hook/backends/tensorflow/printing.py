@@ -82,6 +82,12 @@ def readable(value: Any) -> tuple[Any, Callable[[Any], Any]] | None:
     return value.read_value(), lambda content: _Text(f"{start}{text(content)}>")
 
 
+def value_of(value: Any) -> Any:
+    if isinstance(value, tf.Variable) and type(value).__module__ == "tensorflow.python.ops.resource_variable_ops":
+        return value.read_value()
+    return private.keras_value(value)
+
+
 def stand_ins(tensors: Sequence[Any], largest: int) -> list[list[Any]] | None:
     columns = []
     for tensor in tensors:

@@ -453,6 +453,13 @@ def is_keras_variable(value: Any) -> bool:
     return keras is not None and type(value) is getattr(keras, "Variable", None)
 
 
+def keras_value(value: Any) -> Any:
+    """What a variable of Keras 3 holds, as a tensor; None for other values, and for a variable that is not made yet."""
+    if not is_keras_variable(value) or getattr(value, "_value", None) is None:
+        return None
+    return tf.convert_to_tensor(value.value)
+
+
 _texts_watched = False
 
 

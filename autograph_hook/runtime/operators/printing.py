@@ -66,6 +66,8 @@ def shown(function: Any, called: Any, *arguments: Any, **keywords: Any) -> Any:
     trace = _trace(function)
     if trace is not None and _converts(called) and trace.must_wait(*arguments, *keywords.values()):
         is_text, is_safe = called not in _NUMBERS, called in (str, repr, ascii)
+        if not is_text:
+            arguments = tuple(map(trace.content_of, arguments))
         return trace.put_off(called, arguments, keywords, is_text=is_text, may_fail=not is_safe)
     return callee(called)(*arguments, **keywords)
 
