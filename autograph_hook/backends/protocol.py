@@ -399,6 +399,9 @@ class Staging(Protocol):
     def is_constant(self, value: Any) -> bool:
         """Is it an object of the framework that never changes: a dtype, a shape?"""
 
+    def sizes(self, value: Any) -> list[int] | None:
+        """The numbers of a shape that is known; None for other values."""
+
     def effect(self, function: Any) -> str | None:
         """What a call of this function, method, class or object of the framework does.
 

@@ -37,8 +37,9 @@ def call(trace: Trace, function: Any, arguments: tuple[Any, ...], keywords: dict
         return iterables.decided(trace, function, arguments)
     elif iterables.looks_for_truth(trace, function, arguments, keywords):
         return iterables.found_truth(trace, function, arguments[0])
-    if numpy_calls.knows(function, arguments, keywords):
-        return numpy_calls.call(function, arguments, keywords)
+    with_sizes = tuple([trace.backend.sizes(argument) or argument for argument in arguments])
+    if numpy_calls.knows(function, with_sizes, keywords):
+        return numpy_calls.call(function, with_sizes, keywords)
     if isinstance(function, type):
         return _instance(trace, function, arguments, keywords)
     what = judge(trace, function)

@@ -19,6 +19,17 @@ def test_numpy_of_the_numbers_of_a_shape_is_a_constant() -> None:
     program.assert_staged("scaled")
 
 
+def test_the_product_of_a_shape_is_a_constant() -> None:
+    program = Program("""
+        def flat(x):
+            y = tf.reshape(pad(x), [x.shape[0], int(np.prod(x.shape[1:]))])
+            return y, np.prod(x.shape), np.max(y.shape), sum(np.prod(part.shape) for part in (x, y))
+    """)
+    program.calls(5, lambda module: module.flat(tf.ones([2, 7, 3])))
+    program.both(lambda module: module.flat(tf.ones([2, 5, 1])))
+    program.assert_staged("flat")
+
+
 def test_what_numpy_warns_of_is_left_to_the_plain_run() -> None:
     program = Program("""
         def warned(x):

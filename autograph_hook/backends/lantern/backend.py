@@ -264,6 +264,9 @@ class Lantern:
     def is_constant(self, value: Any) -> bool:
         return isinstance(value, np.dtype | np.generic)
 
+    def sizes(self, value: Any) -> list[int] | None:
+        return None
+
     def effect(self, function: Any) -> str | None:
         owner = getattr(function, "__self__", None)
         if isinstance(owner, Numeric | lists.Elements):

@@ -210,6 +210,7 @@ class TensorFlow:
     provides = staticmethod(staging.provides)
     sets_plainly = staticmethod(staging.sets_plainly)
     is_constant = staticmethod(effects.is_constant)
+    sizes = staticmethod(effects.sizes)
     effect = staticmethod(effects.effect)
     is_option = staticmethod(effects.is_option)
     objects = staticmethod(library_state.LibraryState)

@@ -284,6 +284,10 @@ def is_constant(value: Any) -> bool:
     return isinstance(value, IMMUTABLE)
 
 
+def sizes(value: Any) -> list[int] | None:
+    return list(value) if type(value) is tf.TensorShape and value.is_fully_defined() else None
+
+
 _OPTIONS = frozenset(
     {
         "name", "parallel_iterations", "maximum_iterations", "swap_memory", "infer_shape", "reverse", "exclusive",
