@@ -40,6 +40,9 @@ def call(trace: Trace, function: Any, arguments: tuple[Any, ...], keywords: dict
     with_sizes = tuple([trace.backend.sizes(argument) or argument for argument in arguments])
     if numpy_calls.knows(function, with_sizes, keywords):
         return numpy_calls.call(function, with_sizes, keywords)
+    if effects.is_of_texts(function, arguments, keywords):
+        found = function(*arguments, **keywords)
+        return trace.make(found) if type(found) is list else found
     if isinstance(function, type):
         return _instance(trace, function, arguments, keywords)
     what = judge(trace, function)

@@ -11,9 +11,11 @@ import collections
 import dataclasses
 import enum
 import fnmatch
+import functools
 import itertools
 import math
 import operator
+import re
 import sys
 import types
 import typing
@@ -36,7 +38,7 @@ PURE_FUNCTIONS: dict[int, Any] = {
     id(function): function
     for function in (
         abs, all, any, bin, callable, chr, divmod, hex, issubclass, max, min, oct, ord, pow, round, sorted, sum,
-        *(getattr(operator, name) for name in _ARITHMETIC.split()),
+        functools.reduce, *(getattr(operator, name) for name in _ARITHMETIC.split()),
         *(value for value in vars(math).values() if isinstance(value, types.BuiltinFunctionType)),
     )
 }  # fmt: skip
@@ -95,6 +97,25 @@ HARMLESS = _words(
 UNKNOWN = "calls {}, which is not enabled and not known to be safe"
 VALUE = "calls {}, which needs the value of a tensor"
 MUTATES = "calls {}, which changes an object that was there before"
+
+
+_OF_TEXTS = frozenset(
+    map(id, (re.compile, re.escape, re.findall, re.fullmatch, re.match, re.search, re.split, re.sub, re.subn))
+)
+_OF_PATTERNS: dict[type, frozenset[str]] = {
+    re.Pattern: _words("findall fullmatch match search split sub subn"),
+    re.Match: _words("end expand group groupdict groups span start"),
+}
+
+
+def is_of_texts(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
+    """Does it look for a pattern in texts, and is it given nothing that it would call?"""
+    if isinstance(function, types.BuiltinFunctionType):
+        if function.__name__ not in _OF_PATTERNS.get(type(function.__self__), ()):
+            return False
+    elif id(function) not in _OF_TEXTS:
+        return False
+    return all(type(value) in (*PRIMITIVES, re.Pattern, re.RegexFlag) for value in (*arguments, *keywords.values()))
 
 
 def of_builtin(function: Any) -> str:

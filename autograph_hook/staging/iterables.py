@@ -7,10 +7,11 @@ and leave that to the backend.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from autograph_hook.staging.arrays import Array
-from autograph_hook.staging.effects import OVER_ALL, OVER_THE_FIRST, PRIMITIVES, VALUE
+from autograph_hook.staging.effects import OVER_ALL, OVER_THE_FIRST, PRIMITIVES, VALUE, is_immutable
 from autograph_hook.staging.facts import Abort
 
 if TYPE_CHECKING:
@@ -20,8 +21,10 @@ MOST_ELEMENTS = 256
 """Of one tensor: each is an operation of its own."""
 
 _TO_THE_LAST = frozenset(map(id, (zip, map, *OVER_ALL)))
-_TAKE_APART = _TO_THE_LAST | frozenset(map(id, (enumerate, reversed, list, tuple, sum, filter, *OVER_THE_FIRST)))
-_FIRST_IS_FUNCTION = frozenset(map(id, (map, filter)))
+_TAKE_APART = _TO_THE_LAST | frozenset(
+    map(id, (enumerate, reversed, list, tuple, sum, filter, functools.reduce, *OVER_THE_FIRST))
+)
+_FIRST_IS_FUNCTION = frozenset(map(id, (map, filter, functools.reduce)))
 _ASK = frozenset(map(id, (any, all)))
 _DECIDE = _ASK | frozenset(map(id, (min, max)))
 
@@ -58,7 +61,7 @@ def found_truth(trace: Trace, function: Any, iterator: Any) -> bool:
     """Goes on until the answer is known, as Python does, so long as Python values give it."""
     for element in iterator:
         trace.step()
-        if type(element) not in PRIMITIVES:
+        if type(element) not in PRIMITIVES and not is_immutable(element):
             raise Abort(VALUE.format(function.__name__))
         if bool(element) is (function is any):
             return function is any

@@ -35,6 +35,7 @@ STATE = "state"
 MODULES = (
     "tensorflow.math", "tensorflow.nn", "tensorflow.linalg", "tensorflow.bitwise", "tensorflow.signal",
     "tensorflow.sparse", "tensorflow.ragged", "tensorflow.sets", "tensorflow.dtypes", "tensorflow.strings",
+    "tensorflow.math.special",
     "keras.ops", "keras.activations", "keras.losses",
 )  # fmt: skip
 
@@ -64,11 +65,23 @@ FUNCTIONS: dict[str, str] = {
     "tensorflow.random.experimental": "stateless_fold_in stateless_shuffle stateless_split",
     "tensorflow.image": """
         adjust_brightness adjust_contrast adjust_gamma adjust_hue adjust_saturation central_crop convert_image_dtype
-        crop_to_bounding_box extract_patches flip_left_right flip_up_down grayscale_to_rgb hsv_to_rgb image_gradients
-        pad_to_bounding_box per_image_standardization psnr resize resize_with_crop_or_pad resize_with_pad
-        random_brightness random_contrast random_crop random_flip_left_right random_flip_up_down random_hue
-        random_saturation rgb_to_grayscale rgb_to_hsv rgb_to_yiq rgb_to_yuv rot90 sobel_edges ssim total_variation
-        transpose yiq_to_rgb yuv_to_rgb
+        crop_and_resize crop_to_bounding_box extract_patches flip_left_right flip_up_down grayscale_to_rgb hsv_to_rgb
+        image_gradients pad_to_bounding_box per_image_standardization psnr resize resize_with_crop_or_pad
+        resize_with_pad random_brightness random_contrast random_crop random_flip_left_right random_flip_up_down
+        random_hue random_saturation rgb_to_grayscale rgb_to_hsv rgb_to_yiq rgb_to_yuv rot90 sobel_edges ssim
+        stateless_random_brightness stateless_random_contrast stateless_random_crop stateless_random_flip_left_right
+        stateless_random_flip_up_down stateless_random_hue stateless_random_saturation total_variation transpose
+        yiq_to_rgb yuv_to_rgb
+    """,
+    "tensorflow.nn.experimental": "stateless_dropout",
+    "keras.config": "epsilon floatx image_data_format",  # a call whose settings are others makes another graph
+    "keras.src.legacy.backend": """
+        abs all any argmax argmin batch_dot batch_flatten bias_add binary_crossentropy cast categorical_crossentropy
+        clip concatenate cos cumprod cumsum dot elu equal exp expand_dims eye flatten gather greater greater_equal
+        hard_sigmoid l2_normalize less less_equal log max maximum mean min minimum ndim not_equal one_hot ones_like
+        permute_dimensions pow prod relu repeat repeat_elements reshape reverse round sigmoid sign sin softmax softplus
+        softsign sparse_categorical_crossentropy sqrt square squeeze stack std stop_gradient sum tanh tile transpose
+        var zeros_like
     """,
     "tensorflow.debugging": "check_numerics is_numeric_tensor",
     "tensorflow.distribute": "has_strategy in_cross_replica_context",  # nothing is staged under a strategy
