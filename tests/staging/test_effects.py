@@ -62,6 +62,8 @@ EFFECTS: dict[str, tuple[str, str, str]] = {
     "an f-string": ("def f(x): return pad(x), f'{x}'", "None", "makes a text of a Tensor"),
     "an f-string of a variable": ("v = tf.Variable(2.0)\ndef f(x): return pad(x), f'{v}'", "None",
                                   "makes a text of a BaseResourceVariable"),
+    "a format in a generator": ("def f(x):\n  print(', '.join(f'{v:.3f}' for v in x))\n  return pad(x)", "None",
+                                "makes a text of a Tensor"),
     "repr in a format": ("def f(x): return pad(x), '%r' % (x,)", "None", "makes a text of a Tensor"),
     "str.format": ("def f(x): return pad(x), '{}'.format([x])", "None", "makes a text of a Tensor"),
     "type": ("def f(x): return pad(x), type(x).__name__", "None", "asks for the type of a tensor"),

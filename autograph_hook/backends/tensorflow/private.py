@@ -471,18 +471,22 @@ def watch_texts(refuse: Callable[[str], None]) -> None:
     if _texts_watched:
         return
     _texts_watched = True
+    from tensorflow.python.framework import ops
     from tensorflow.python.ops.resource_variable_ops import BaseResourceVariable
 
     for kind in (tf.Tensor, BaseResourceVariable):
         for name in {"__repr__", "__str__"} & set(vars(kind)):
             setattr(kind, name, _watched_text(kind, getattr(kind, name), refuse))
+    eager = getattr(ops, "EagerTensor", tf.Tensor)
+    if eager.__format__ is not tf.Tensor.__format__:
+        tf.Tensor.__format__ = _watched_text(tf.Tensor, tf.Tensor.__format__, refuse)
 
 
 def _watched_text(kind: type, original: Callable[..., str], refuse: Callable[[str], None]) -> Callable[..., str]:
     @functools.wraps(original)
-    def text(self: Any) -> str:
+    def text(self: Any, *spec: str) -> str:
         refuse(kind.__name__)
-        return original(self)
+        return original(self, *spec)
 
     return text
 
