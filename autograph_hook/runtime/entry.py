@@ -223,6 +223,11 @@ def enter(gate: Gate, values: tuple[Any, ...], keywords: dict[str, Any]) -> bool
     staging = gate.staging
     if staging is None:
         staging = gate.staging = memory.staging_of(gate)
+    if threads.takes_turns():
+        staging.refusal = threads.TURNS
+        staging.calls_plain += 1
+        gates.shut(gate)
+        return False
     for backend in _backends:
         if not serves(backend, gate.module.options.backend):
             continue
@@ -279,7 +284,7 @@ _IN_PIECES = TRIES | IMPORTS | STORES_OUTSIDE
 
 def _may_stage(gate: Gate) -> Backend | None:
     """The backend that pieces of a gate's function are staged for; None while they must run as they are written."""
-    if gates.thread().plain or _tracing() or _is_watched():
+    if gates.thread().plain or _tracing() or _is_watched() or threads.takes_turns():
         return None
     for backend in _backends:
         if serves(backend, gate.module.options.backend):

@@ -67,6 +67,15 @@ def _others_run() -> bool:
     return False
 
 
+TURNS = "Python's locks are replaced (gevent, eventlet): other code of this thread may run in the middle of a trace"
+
+
+def takes_turns() -> bool:
+    """May other code run in this thread wherever a lock is taken, as where gevent has replaced them? Frameworks take
+    locks while they trace, and what runs then would find itself in the graph."""
+    return threading.Lock.__module__ != "_thread"
+
+
 def _wait_before_fork() -> None:
     if gates.claims:
         wait()  # the child would have what stands for the values, and nobody who takes it out

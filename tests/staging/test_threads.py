@@ -241,3 +241,23 @@ def test_threads_of_asyncio_call_staged_functions() -> None:
 
     for k, result in enumerate(asyncio.run(main())):
         assert np.array_equal(result, X * (k % 3))
+
+
+def test_where_locks_let_other_code_of_the_thread_run_nothing_is_traced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with gevent, which replaces them: what another greenlet computes while TensorFlow takes a lock in a trace would
+    become a part of the graph."""
+
+    class TurnTaking:
+        """A lock of somebody else's."""
+
+    program = Program("def f(x, k):\n    return pad(x) * k")
+    found = gate.gate_of(program.hooked.f)
+    assert found is not None
+    monkeypatch.setattr(threading, "Lock", TurnTaking)
+    assert all(np.array_equal(program.hooked.f(X, 2.0), X * 2.0) for _ in range(12))
+    assert not found.staging.specializations
+    assert "gevent" in found.staging.refusal
+    monkeypatch.undo()
+    gate.open_all()
+    assert all(np.array_equal(program.hooked.f(X, 2.0), X * 2.0) for _ in range(12))
+    assert found.staging.specializations
