@@ -83,6 +83,8 @@ def explain(error: Exception, backend: Backend) -> None:
     entries = _users(error.__traceback__)
     if not entries:
         return
+    # Methods that a library has made of a text, as those of a data class, stand in no file.
+    entries = [entry for entry in entries if entry.tb_frame.f_code.co_filename != "<string>"] or entries
     own = next((entry for entry in reversed(entries) if not _is_installed(entry)), entries[-1])
     place = f"{own.tb_frame.f_code.co_filename}:{own.tb_lineno}, in {own.tb_frame.f_code.co_name}"
     if isinstance(error, StagingError):

@@ -527,6 +527,24 @@ OWN = {
     ),
 }
 
+FOREIGN = {
+    "data classes that compare a number that became a tensor": (
+        """
+        def f(x):
+            a = 2
+            if x[0] > 1.0:
+                a = 3
+
+            @dataclasses.dataclass(order=True)
+            class Local:
+                b: int
+
+            return x * 2.0 if Local(0) < Local(a) else x
+        """,
+        ("f(K)",),
+    ),
+}
+
 
 @pytest.mark.parametrize("title", PYTHON)
 def test_a_twin_does_what_python_does(title: str) -> None:
@@ -541,3 +559,11 @@ def test_a_staged_function_does_what_the_eager_one_does(title: str) -> None:
     own, tensors = importlib.import_module("tests.fuzz.own"), importlib.import_module("tests.fuzz.tensors")
     source, steps = OWN[title]
     assert own.check(Program(textwrap.dedent(source), steps, tensors.HEAD)) is None
+
+
+@pytest.mark.parametrize("title", FOREIGN)
+def test_a_graph_of_the_users_does_so_or_says_on_which_line_it_cannot(title: str) -> None:
+    pytest.importorskip("tensorflow")
+    foreign, tensors = importlib.import_module("tests.fuzz.foreign"), importlib.import_module("tests.fuzz.tensors")
+    source, steps = FOREIGN[title]
+    assert foreign.check(Program(textwrap.dedent(source), steps, tensors.HEAD)) is None
