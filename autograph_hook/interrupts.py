@@ -7,7 +7,6 @@ that gives itself five seconds with `signal.alarm` must not go on because they e
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]
-import functools
 import types
 
 TYPE_CHECKING = False
@@ -47,6 +46,8 @@ def _code(handler: Any) -> types.CodeType | None:
     """The code that a handler written in Python begins with."""
     if handler is None or type(handler) is int:
         return None
+    import functools
+
     while isinstance(handler, (functools.partial, types.MethodType)):
         handler = handler.func if isinstance(handler, functools.partial) else handler.__func__
     if not isinstance(handler, types.FunctionType):
