@@ -160,3 +160,19 @@ HIGHER = [
 def test_tapes_of_every_kind_give_the_eager_gradients(body: str) -> None:
     made = Program(STATE + f"def f(x):\n    {body}\n")
     made.calls(4, lambda m: m.f(X))
+
+
+def test_a_convolution_has_the_gradients_of_the_eager_run_for_its_filter_and_its_bias() -> None:
+    """On a processor of several cores oneDNN adds up in another order where it makes both at once."""
+    made = Program("""
+    k = tf.Variable(tf.random.stateless_normal([5, 5, 1, 8], [1, 2]))
+    b = tf.Variable(tf.random.stateless_normal([8], [3, 4]))
+    def f(x):
+        with tf.GradientTape() as tape:
+            y = tf.nn.bias_add(tf.nn.conv2d(x, k, 2, "SAME"), b)
+            loss = tf.reduce_mean(tf.tanh(y))
+        return tape.gradient(loss, [k, b])
+    """)
+    x = tf.random.stateless_normal([16, 16, 16, 1], [5, 6])
+    made.calls(5, lambda module: module.f(x))
+    made.assert_staged("f")

@@ -32,7 +32,14 @@ def _reads_trainable(compiled: Any) -> bool:
 def install() -> None:
     """Look at the gradients that are taken in traces of ours, before they are."""
     private.watch_gradients(_asked)
+    private.watch_bias_gradients(_apart)
     private.watch_variable_watchers()
+
+
+def _apart(gradient: Any) -> Any:
+    """In a graph with oneDNN the gradients of a convolution's filter and of its bias become one kernel if they are made
+    of one tensor, and that one adds up in another order than the two of the eager run."""
+    return tf.identity(gradient) if exact.is_demanded() and not tf.executing_eagerly() else gradient
 
 
 def _asked(targets: Sequence[Any], sources: Sequence[Any]) -> None:

@@ -932,6 +932,25 @@ def watch_gradients(asked: Callable[[Sequence[Any], Sequence[Any]], None]) -> No
     imperative_grad.imperative_grad = watched
 
 
+def watch_bias_gradients(before: Callable[[Any], Any]) -> None:
+    """Have the gradient of a bias made, for good, of `before(gradient)`, and only that. Where this TensorFlow keeps
+    gradients elsewhere, those of biases of convolutions differ in their last bits."""
+    from tensorflow.python.framework import ops
+
+    known = getattr(ops.gradient_registry, "_registry", {}).get("BiasAdd")
+    if not isinstance(known, dict) or not callable(known.get("type")):
+        return
+    original = known["type"]
+
+    @functools.wraps(original)
+    def watched(op: Any, gradient: Any) -> Any:
+        other = before(gradient)
+        of_value, of_bias = original(op, other)
+        return gradient if of_value is other else of_value, of_bias
+
+    known["type"] = watched
+
+
 _watchers = threading.local()
 
 
