@@ -134,6 +134,7 @@ def test_an_error_of_ours_begins_with_the_place(body: str, says: str) -> None:
         ("divmod(n, 2)", "TensorFlow has no such operation on tensors"),
         ("3 << n", "TensorFlow has no such operation on tensors"),
         ("len('a' if x[0] > 0 else 'key')", "a tensor without dimensions has no length"),
+        ("('a' if x[0] > 0 else 'key')[::1]", "a tensor without dimensions has no slices"),
         ("n + 0.5", "an operation takes tensors and numbers of one dtype"),
         ("set().union(x)", "Python goes over the elements of a tensor"),
         ("__import__('operator').truth(x[0])", "Python asks for the truth of a tensor"),

@@ -80,7 +80,8 @@ def _is_refusal(error: Exception, path: str) -> bool:
     if f"{path}:" in "\n".join([str(error), *getattr(error, "__notes__", ())]):
         return True
     last = traceback.extract_tb(error.__traceback__)[-1]
-    return last.filename in (path, HEAD_PATH) and not isinstance(error, TypeError)
+    speaks_of_tensors = isinstance(error, TypeError) and ("Tensor" in str(error) or "tensor" in str(error))
+    return last.filename in (path, HEAD_PATH) and not speaks_of_tensors
 
 
 def _words(error: Exception) -> str:

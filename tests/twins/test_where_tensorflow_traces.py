@@ -11,7 +11,7 @@ import pytest
 
 from autograph_hook.runtime import entry
 from tests.twins.both import enabled, plain
-from tests.twins.graphs import np, numbers, tf
+from tests.twins.graphs import np, numbers, same_in_graph, tf
 
 STEPS = """
 import tensorflow as tf
@@ -297,3 +297,13 @@ def test_where_a_list_holds_a_tensor_of_tensorflow_1_is_asked_by_identity() -> N
     )
     module.__dict__["call"] = lambda function, *arguments: function(*arguments)
     assert module.f() == ((1, 1, True, 1), 2)
+
+
+def test_a_builtin_that_is_a_key_is_the_backend_s() -> None:
+    same_in_graph(
+        """
+        def f(x):
+            return max([x, x + 1.0], key=len), min([x], key=len), sorted([x, x[::-1]], key=len)
+        """,
+        (tf.constant([1.0, 2.0, 3.0]),),
+    )

@@ -54,6 +54,10 @@ _NO_LENGTH = (
     "a tensor without dimensions has no length, and what a branch or loop of the graph chooses is a tensor, where it "
     "was Python's text: use tf.strings.length(), or take len() on every path"
 )
+_NO_SLICE = (
+    "a tensor without dimensions has no slices, and what a branch or loop of the graph chooses is a tensor, where it "
+    "was Python's text: use tf.strings.substr(), or slice on every path"
+)
 _CONSTANT = (
     "tf.constant() makes no tensor of a tensor while a graph is built, and what a branch or loop of the graph chooses "
     "is one, where it was a Python number: use tf.convert_to_tensor() or tf.cast()"
@@ -86,6 +90,7 @@ _MEANINGS: tuple[tuple[str, str], ...] = (
     ("passed to parameter", _DTYPES),
     ("that does not match type", _DTYPES),
     ("Expected any non-tensor type", _CONSTANT),
+    ("Failed to convert elements of slice(", _NO_SLICE),
     ("object of type 'Tensor' of shape () has no len()", _NO_LENGTH),
     ("SymbolicTensor' and '", _NO_OPERATION),
     ("' and 'SymbolicTensor", _NO_OPERATION),

@@ -187,6 +187,8 @@ def _builtin(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
             return _builtin(function, list(arguments[0]), **keywords)
     backend = staged_among(arguments) or _staged_inside(arguments)
     if backend is not None:
+        if _is_builtin(keywords.get("key")):
+            keywords["key"] = callee(keywords["key"])
         other = backend.builtin(function)
         if other is not None:
             if journal.collecting:
