@@ -415,6 +415,14 @@ PYTHON = {
         """,
         ("f([])", "f([1])"),
     ),
+    "a context that is stored before the next one is asked for": (
+        """
+        def f(d):
+            with contextlib.nullcontext(note(1)) as d['a'], contextlib.nullcontext(note(d['a'])) as (GB.v, N), d as c:
+                note(2)
+        """,
+        ("f({})", "f({'a': 5})"),
+    ),
 }
 
 OWN = {

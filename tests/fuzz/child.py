@@ -100,6 +100,15 @@ def _is_endless(program: Program) -> bool:
     return False
 
 
+def _compiles(program: Program) -> bool:
+    """A name may have come before its `global`."""
+    try:
+        compile(program.source, "<made>", "exec", dont_inherit=True)
+    except SyntaxError:
+        return False
+    return True
+
+
 def run(name: str, count: int, number: int, begins: Callable[[int], None] | None = None) -> Found:
     """Make so many programs from a seed and judge them, until one fails. One that has been made before is not counted.
     `begins` is told each program's number."""
@@ -108,7 +117,7 @@ def run(name: str, count: int, number: int, begins: Callable[[int], None] | None
     made: set[Program] = set()
     for place in range(count):
         program = mode.make(Choices(number, place))
-        if program in made:
+        if program in made or not _compiles(program):
             continue
         made.add(program)
         found.programs += 1

@@ -136,6 +136,11 @@ class Statements:
         return self.control.for_(node, frame, inner, [*head, *self.block(node.body, inner)])
 
     def _with(self, node: ast.With, frame: Frame) -> list[ast.stmt]:
+        for i, item in enumerate(node.items[:-1]):
+            if item.optional_vars is not None and not isinstance(item.optional_vars, ast.Name):
+                # The store, a statement of the body, comes before the next manager is asked for.
+                inner = at(ast.With(node.items[i + 1 :], node.body), node)
+                return self._with(at(ast.With(node.items[: i + 1], [inner]), node), frame)
         items, stores, is_users = [], [], False
         for item in node.items:
             target = item.optional_vars
