@@ -144,6 +144,7 @@ def rewritten(
     frame = Frame()
     out = statements.block(body, frame)
     frame.shared.update(node.id for node in reads.unbound if isinstance(node, ast.Name))
+    frame.shared.update(live.comprehended & bound)  # where only parts store them, they would be the module's names
     out = frame.bound(frame.shared - set(arguments) - enclosing - outside, out, body[0])
     declarations: list[ast.stmt] = []
     if outside:

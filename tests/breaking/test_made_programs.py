@@ -423,6 +423,28 @@ PYTHON = {
         """,
         ("f({})", "f({'a': 5})"),
     ),
+    "a name without a value that a comprehension reads before a branch binds it": (
+        """
+        N = 5
+
+        def f(xs):
+            ys = [N for x in xs]
+            if xs:
+                N = 1
+            return ys
+
+        def g(xs):
+            match [N for x in xs]:
+                case [N] if N:
+                    pass
+
+        def h(xs):
+            for N in xs:
+                ys = {N: x for x in xs}
+            return ys
+        """,
+        ("f([1])", "f([])", "g([1])", "h([1, 2])"),
+    ),
 }
 
 OWN = {

@@ -43,7 +43,9 @@ class Describe:
 
     def __call__(self, value: Any) -> Any:
         kind = type(value)
-        if kind in (int, str, bool, type(None), bytes, complex):
+        if kind is str:
+            return "str", re.sub(r"\b0x[0-9a-f]+", "0x", value)  # where an object lies in memory
+        if kind in (int, bool, type(None), bytes, complex):
             return kind.__name__, value
         if kind is float:
             return "float", struct.pack(">d", value).hex(), repr(value)
@@ -96,14 +98,9 @@ class Describe:
         if isinstance(error, UnboundLocalError) and sys.version_info[:2] == (3, 11):
             lines = lines[:-1]  # there it gives the line of the statement before, if that stores a name
         return (
-            type(error).__qualname__, [self(_without_address(a)) for a in error.args], lines, error.__suppress_context__,
+            type(error).__qualname__, [self(a) for a in error.args], lines, error.__suppress_context__,
             self.error(error.__cause__, depth + 1), self.error(error.__context__, depth + 1),
         )  # fmt: skip
-
-
-def _without_address(value: Any) -> Any:
-    """Of an error's text: where an object lies in memory."""
-    return re.sub(r"\b0x[0-9a-f]+", "0x", value) if isinstance(value, str) else value
 
 
 def _without_this(entry: types.TracebackType | None) -> types.TracebackType | None:

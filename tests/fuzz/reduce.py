@@ -65,6 +65,13 @@ class _Reduction:
             if not self.takes(dataclasses.replace(self.program, steps=steps[:place] + steps[place + 1 :])):
                 place += 1
 
+    def takes_tree(self, tree: ast.Module) -> bool:
+        try:
+            source = ast.unparse(ast.fix_missing_locations(tree))
+        except ValueError:
+            return False  # a pattern or a format of which a part has gone
+        return self.takes(dataclasses.replace(self.program, source=source))
+
     def smaller(self, changes: Callable[[ast.Module], Iterator[None]]) -> None:
         """Each of `changes` alters the tree it is given once more, and takes it back when it goes on."""
         done = -1
@@ -74,7 +81,7 @@ class _Reduction:
                 if number <= done:
                     continue
                 done = number
-                if self.takes(dataclasses.replace(self.program, source=ast.unparse(ast.fix_missing_locations(tree)))):
+                if self.takes_tree(tree):
                     done -= 1
                     break
             else:

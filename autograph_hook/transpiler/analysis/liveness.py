@@ -65,6 +65,8 @@ class Liveness:
         self.within: dict[ast.stmt, Names] = {}
         """Live at the start of a body, or of either branch."""
         self.captured: set[str] = set(enclosing)
+        self.comprehended: set[str] = set()
+        """Names that comprehensions take."""
         self.tested: set[str] = set()
         """Names that are compared with None."""
         self.swallows = swallows
@@ -193,6 +195,8 @@ class Liveness:
         if name in FUNCTIONS or name == "ClassDef" or name in COMPREHENSIONS:
             free = scope_of(node).free
             found |= free
+            if name in COMPREHENSIONS:
+                self.comprehended |= free
             if name not in COMPREHENSIONS or name == "GeneratorExp":
                 self.captured |= free
             if name in COMPREHENSIONS:
