@@ -50,8 +50,8 @@ class Module:
     """An enabled module that is loaded."""
 
     __slots__ = (
-        "__weakref__", "_codes", "_functions", "functions_bytes", "gates", "handles_values", "memory", "name",
-        "options", "owner", "path", "problems", "source", "twins",
+        "__weakref__", "_codes", "_functions", "functions_bytes", "gates", "handles_values", "has_departed", "memory",
+        "name", "options", "owner", "path", "problems", "source", "twins",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +77,8 @@ class Module:
         """What earlier runs have learnt of it; None where nothing is kept."""
         self.owner: ref[ModuleType] | None = None
         """The module itself; see `owners`."""
+        self.has_departed = False
+        """Is the module gone, or loaded anew? Code of its functions may still be there."""
         self.gates: list[Gate] = []
         self.handles_values = False
         """Has one of its functions met a backend's value?"""

@@ -41,6 +41,7 @@ def owned(module: ModuleType, path: str) -> None:
     earlier = _latest.get(name)
     former = earlier() if earlier is not None else None
     if former is not None and former is not record and former.owner is not None and former.owner() is module:
+        former.has_departed = True
         let_go(former)
     reference = _latest[name] = ref(record)
     record.owner = ref(module, _gone(name, reference))
@@ -63,6 +64,7 @@ def _gone(name: str, record: ref[Module]) -> Callable[[Any], None]:
             del _latest[name]
         found = record()
         if found is not None:
+            found.has_departed = True
             let_go(found)
 
     return gone

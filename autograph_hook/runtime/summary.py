@@ -25,12 +25,12 @@ def report() -> Report:
 
 
 def modules(sources: dict[str, Source] | None = None) -> list[dict[str, Any]]:
-    """One entry for each enabled module that is loaded, in the order of loading. The files that were read for it are
-    put into `sources`."""
+    """One entry for each enabled module that is loaded, or whose functions have been staged since it went, in the order
+    of loading. The files that were read for it are put into `sources`."""
     found = []
     for reference in list(MODULES):
         module = reference()
-        if module is not None:
+        if module is not None and (not module.has_departed or any(gate.staging or gate.mixed for gate in module.gates)):
             source = _source(module)
             if sources is not None:
                 sources[module.path] = source

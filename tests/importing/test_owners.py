@@ -105,6 +105,23 @@ def test_a_module_that_is_loaded_again_takes_the_graphs_of_its_former_functions_
     assert float(module.outer(X)) != before
 
 
+def test_a_report_tells_of_a_module_that_has_gone_only_if_its_functions_are_staged_again(write: Any) -> None:
+    """A program that makes modules without end would have reports without end."""
+    module = write(0.5)
+    called(module)
+    outer = module.outer
+
+    def told() -> int:
+        return sum(entry["name"] == NAME for entry in autograph_hook.report().modules)
+
+    assert told() == 1
+    del sys.modules[NAME], module
+    assert alive([]) == [] and told() == 0
+    for _ in range(4):
+        outer(X)
+    assert told() == 1
+
+
 def test_a_function_that_outlives_its_module_is_right_and_staged_again(write: Any) -> None:
     module = write(0.5)
     called(module)
